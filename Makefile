@@ -1,0 +1,70 @@
+# Everything a developer or a workflow does with this project. `make` lists it.
+
+PYTHON ?= python3.11
+PIPENV_VERSION := 2026.10.3
+CONFIG ?= config/quickstart.yaml
+
+VENV := .venv
+TOOLS := .pipenv
+READY := $(VENV)/.ready
+BIN := $(VENV)/bin
+
+# The environment is a folder of the project. Files are compiled when they are first imported: most never are.
+export PIPENV_VENV_IN_PROJECT := 1
+export PIPENV_IGNORE_VIRTUALENVS := 1
+export PIPENV_NOSPIN := 1
+export PIP_COMPILE := 0
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run dry-run report test lint typecheck format lock sync clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
+
+setup: $(READY) ## make the environment in .venv, if it is not there or not up to date
+
+run: $(READY) ## run the quickstart, or CONFIG=config/other.yaml: what is missing of it
+	$(BIN)/python app.py --config $(CONFIG)
+
+dry-run: $(READY) ## print the plan of CONFIG and run nothing
+	$(BIN)/python app.py --config $(CONFIG) --dry-run
+
+report: $(READY) ## rebuild the report of CONFIG from what is on disk
+	$(BIN)/python app.py report --config $(CONFIG)
+
+test: $(READY) ## run all tests
+	$(BIN)/python -m pytest
+
+lint: $(READY) ## check form and style; changes nothing
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+typecheck: $(READY) ## check the types of app/
+	$(BIN)/mypy
+
+format: $(READY) ## put form and style right
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(TOOLS)/bin/pipenv ## resolve Pipfile into Pipfile.lock anew
+	$(TOOLS)/bin/pipenv lock --categories "packages dev-packages"
+	$(PYTHON) .ci/tidy_lock.py Pipfile.lock
+
+sync: $(READY) ## upload the W&B runs that were kept offline
+	$(BIN)/wandb sync --sync-all reports/*/wandb/wandb
+
+clean: ## remove the environment, caches and generated reports
+	rm -rf $(VENV) $(TOOLS) .cache .mypy_cache .ruff_cache .pytest_cache build
+	find reports -mindepth 1 ! -name README.md -delete
+
+# torch and accelerate stand outside the lock: the right build depends on the machine.
+$(READY): Pipfile Pipfile.lock | $(TOOLS)/bin/pipenv
+	$(TOOLS)/bin/pipenv --python $(PYTHON) sync --dev
+	$(TOOLS)/bin/pipenv install --skip-lock --categories torch
+	touch $@
+
+$(TOOLS)/bin/pipenv:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not on the path; install it, or say make PYTHON=python3.12 ..." >&2; exit 2; }
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/python -m pip install --quiet pipenv==$(PIPENV_VERSION)

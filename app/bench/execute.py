@@ -1,0 +1,97 @@
+"""One run carried out: its notebook executed, tried again if the kernel was lost, and its record read from disk."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from app.bench.notebooks import Outcome, Watch, execute_notebook
+from app.bench.plan import Run
+from app.layout import ATTEMPT_VARIABLE, EXCLUSIVE_VARIABLE
+from app.results import RunFailure, RunResult, Status, read_result, write_result
+
+__all__ = ["execute_run"]
+
+
+def execute_run(
+    run: Run,
+    *,
+    template: Path,
+    watch: Watch,
+    retries: int,
+    exclusive: bool,
+    on_retry: Callable[[Run, RunFailure], None] = lambda run, failure: None,
+) -> RunResult | None:
+    """Carry out one run and return its record, which is on disk by then: a failure has one too.
+
+    None if the benchmark was interrupted: such a run has not ended, and nothing of it counts.
+
+    Args:
+        run: what to run.
+        template: the notebook template.
+        watch: its time limit, and the way to stop it.
+        retries: how often to try again when the kernel was lost. An exception would only repeat itself.
+        exclusive: whether nothing else of this benchmark runs on the machine meanwhile.
+        on_retry: told of each further attempt.
+    """
+    started = datetime.now(UTC)
+    attempt, outcome = 0, Outcome(Status.KILLED)
+    while attempt <= retries:
+        attempt += 1
+        _clear(run)
+        outcome = execute_notebook(
+            template,
+            run.folder.notebook,
+            run.parameters,
+            watch=watch,
+            log=run.folder.log,
+            environment={EXCLUSIVE_VARIABLE: str(int(exclusive)), ATTEMPT_VARIABLE: str(attempt)},
+        )
+        if watch.stopped and outcome.status is not Status.OK:
+            return None
+        if outcome.status is Status.OK:
+            result = read_result(run.folder.result)
+            if result is not None:
+                return result
+            failure = RunFailure(kind="NoResult", message="the notebook ended without writing a whole result.json")
+            outcome = Outcome(Status.FAILED, failure)
+        if outcome.status is not Status.KILLED or attempt > retries:
+            break
+        on_retry(run, _error_of(outcome))
+    if outcome.traceback:
+        with run.folder.log.open("a", encoding="utf-8") as log:
+            log.write(outcome.traceback + os.linesep)
+    result = _failure_record(run, outcome, attempt, started)
+    write_result(result, run.folder.result)
+    return result
+
+
+def _clear(run: Run) -> None:
+    """Nothing of an earlier attempt may pass for this one's, least of all its result."""
+    run.folder.result.unlink(missing_ok=True)
+    shutil.rmtree(run.folder.path, ignore_errors=True)
+    run.folder.path.mkdir(parents=True)
+
+
+def _failure_record(run: Run, outcome: Outcome, attempts: int, started: datetime) -> RunResult:
+    return RunResult(
+        run_id=run.run_id,
+        benchmark=str(run.parameters["benchmark"]),
+        status=outcome.status,
+        error=_error_of(outcome),
+        architecture=run.architecture.name,
+        family=run.architecture.family or "",
+        checkpoint=run.architecture.checkpoint,
+        seed=run.seed,
+        hyperparameters=dict(run.hyperparameters),
+        attempts=attempts,
+        started=started,
+        finished=datetime.now(UTC),
+    )
+
+
+def _error_of(outcome: Outcome) -> RunFailure:
+    return outcome.error or RunFailure(kind="Unknown", message="no cause is known")

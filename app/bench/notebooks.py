@@ -1,0 +1,177 @@
+"""A template as an executed notebook: its parameters checked, run by papermill in a kernel of its own."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import functools
+import logging
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import papermill
+from nbformat import NotebookNode
+from papermill.exceptions import PapermillExecutionError
+
+from app.bench.kernels import Kernel
+from app.errors import TemplateError
+from app.results import RunFailure, Status
+
+__all__ = ["Outcome", "Watch", "check_parameters", "execute_notebook", "read_template", "template_parameters"]
+
+logging.getLogger("papermill").setLevel(logging.ERROR)
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the execution of a notebook ended."""
+
+    status: Status
+    error: RunFailure | None = None
+    traceback: str = ""
+
+
+@dataclass(eq=False)
+class Watch:
+    """What may end notebooks early: a time limit for each, in seconds, or `stop()` from another thread for all."""
+
+    seconds: float
+    stopped: bool = False
+    _kernels: set[Kernel] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def stop(self) -> None:
+        """End every kernel that is running; those yet to start will not."""
+        with self._lock:
+            self.stopped = True
+            for kernel in self._kernels:
+                kernel.kill()
+
+    def enter(self, kernel: Kernel) -> None:
+        with self._lock:
+            self._kernels.add(kernel)
+
+    def leave(self, kernel: Kernel) -> None:
+        with self._lock:
+            self._kernels.discard(kernel)
+
+
+@functools.cache
+def read_template(path: Path) -> NotebookNode:
+    """The template at `path` as a notebook, to be copied before it is changed.
+
+    Raises:
+        TemplateError: it has no cell tagged `parameters`.
+    """
+    notebook = jupytext.read(path)
+    if not _parameter_cells(notebook):
+        raise TemplateError(f"{path}: no cell is tagged parameters")
+    return notebook
+
+
+def template_parameters(path: Path) -> dict[str, Any]:
+    """Name -> default of every parameter that the template at `path` declares.
+
+    Papermill finds them by a regular expression that misses some annotations; this reads the cell as Python.
+    """
+    found: dict[str, Any] = {}
+    for statement in ast.parse(_parameter_cells(read_template(path))[0].source).body:
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value:
+            found[statement.target.id] = ast.literal_eval(statement.value)
+        elif isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            found[statement.targets[0].id] = ast.literal_eval(statement.value)
+    return found
+
+
+def check_parameters(path: Path, parameters: Mapping[str, Any]) -> None:
+    """See that the template at `path` declares every one of `parameters`; papermill would only warn.
+
+    Raises:
+        TemplateError: it does not.
+    """
+    unknown = sorted(set(parameters) - set(template_parameters(path)))
+    if unknown:
+        raise TemplateError(f"{path}: its parameters cell does not declare {', '.join(unknown)}")
+
+
+def execute_notebook(
+    template: Path,
+    output: Path,
+    parameters: Mapping[str, Any],
+    *,
+    watch: Watch,
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+) -> Outcome:
+    """Execute a template with `parameters` and leave the executed notebook at `output`.
+
+    A failure of the notebook is returned, not raised: this is the one place where whatever goes wrong in a run
+    becomes an outcome. `environment` is laid over the driver's own; `log` gets what the kernel says of itself.
+
+    Raises:
+        TemplateError: the template does not declare one of the parameters.
+        OSError: the folder of `output` or `log` cannot be written.
+    """
+    check_parameters(template, parameters)
+    kernel = Kernel(environment or {}, log)
+    expired = threading.Event()
+
+    def expire() -> None:
+        expired.set()
+        kernel.kill()
+
+    timer = threading.Timer(watch.seconds, expire)
+    timer.daemon = True
+    timer.start()
+    watch.enter(kernel)
+    try:
+        if watch.stopped:
+            return _interrupted()
+        papermill.execute_notebook(
+            copy.deepcopy(read_template(template)),
+            str(output).replace("{", "{{").replace("}", "}}"),  # papermill formats paths
+            parameters=dict(parameters),
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            start_timeout=120,
+            km=kernel.manager,
+            shutdown_kernel="immediate",
+        )
+        return Outcome(Status.OK)
+    except PapermillExecutionError as error:
+        failure = RunFailure(kind=error.ename, message=_plain(error.evalue), cell=error.cell_index)
+        return Outcome(Status.FAILED, failure, _plain("\n".join(error.traceback)))
+    except Exception as error:
+        if expired.is_set():
+            message = f"took longer than execution.timeout_seconds allows ({watch.seconds:g} s) and was ended"
+            return Outcome(Status.TIMEOUT, RunFailure(kind="Timeout", message=message))
+        if watch.stopped:
+            return _interrupted()
+        if kernel.died():
+            message = f"the kernel died ({kernel.last_words()}); log.txt has what it said"
+            return Outcome(Status.KILLED, RunFailure(kind="KernelDied", message=message))
+        return Outcome(Status.FAILED, RunFailure(kind=type(error).__name__, message=_plain(str(error))))
+    finally:
+        timer.cancel()
+        watch.leave(kernel)
+        kernel.close()
+
+
+def _interrupted() -> Outcome:
+    return Outcome(Status.KILLED, RunFailure(kind="Interrupted", message="the benchmark was interrupted"))
+
+
+def _parameter_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", ())]
+
+
+def _plain(text: str) -> str:
+    return _ANSI.sub("", text)

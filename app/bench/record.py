@@ -1,0 +1,72 @@
+"""`benchmark.json`: the resolved configuration and the plan, written before the first run."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from app import __version__
+from app.bench.plan import Run
+from app.config import Benchmark
+from app.errors import OutputError
+from app.layout import BenchmarkFolder
+from app.results import DatasetRecord, write_atomically
+
+__all__ = ["write_record"]
+
+
+def write_record(
+    folder: BenchmarkFolder, benchmark: Benchmark, dataset: DatasetRecord, runs: Sequence[Run], *, keep: bool
+) -> None:
+    """Write what the report needs to know of the benchmark beside its results.
+
+    Args:
+        folder: where.
+        benchmark: the resolved configuration.
+        dataset: the data it is about.
+        runs: the plan.
+        keep: add to the plan that stands there rather than replace it, as an agent does that brings a run at a time.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    planned = [
+        {
+            "run_id": run.run_id,
+            "architecture": run.architecture.name,
+            "seed": run.seed,
+            "hyperparameters": dict(run.hyperparameters),
+            "baseline": run.architecture.is_baseline,
+        }
+        for run in runs
+    ]
+    if keep:
+        known = {run["run_id"] for run in planned}
+        planned = [run for run in _earlier_plan(folder, dataset) if run["run_id"] not in known] + planned
+    document = {
+        "schema": 1,
+        "name": benchmark.name,
+        "version": __version__,
+        "written": datetime.now(UTC).isoformat(timespec="seconds"),
+        "config": benchmark.model_dump(mode="json"),
+        "dataset": dataset.model_dump(mode="json"),
+        "runs": planned,
+    }
+    try:
+        folder.runs.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder.runs, os.W_OK | os.X_OK):
+            raise PermissionError(13, "Permission denied")
+        write_atomically(folder.record, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    except OSError as error:
+        remedy = "make it writable, or run from another folder"
+        raise OutputError(f"{folder.path}: cannot be written ({error.strerror}); {remedy}") from None
+
+
+def _earlier_plan(folder: BenchmarkFolder, dataset: DatasetRecord) -> list[dict[str, object]]:
+    try:
+        earlier = json.loads(folder.record.read_bytes())
+        return list(earlier["runs"]) if earlier["dataset"]["fingerprint"] == dataset.fingerprint else []
+    except (OSError, ValueError, KeyError, TypeError):
+        return []

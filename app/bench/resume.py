@@ -1,0 +1,32 @@
+"""Which runs of a plan are done already, and how long the others will take as far as those tell."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+
+from app.bench.plan import Run
+from app.results import RunResult, Status, read_result
+
+__all__ = ["estimate_seconds", "find_done"]
+
+
+def find_done(runs: Sequence[Run]) -> dict[str, RunResult]:
+    """Run id -> record of the runs that have ended well. A failed run is to be run again."""
+    results = ((run.run_id, read_result(run.folder.result)) for run in runs)
+    return {run_id: result for run_id, result in results if result is not None and result.status is Status.OK}
+
+
+def estimate_seconds(runs: Sequence[Run], done: Mapping[str, RunResult], workers: int) -> float | None:
+    """Wall-clock seconds that the runs not yet done will take; None while no run of the benchmark is known.
+
+    A run is expected to take as long as those of its architecture did, or else as long as the average run.
+    """
+    if not done:
+        return None
+    by_name: dict[str, list[float]] = {}
+    for result in done.values():
+        by_name.setdefault(result.architecture, []).append(result.seconds)
+    usual = [result.seconds for result in done.values()]
+    to_do = [run for run in runs if run.run_id not in done]
+    return sum(statistics.mean(by_name.get(run.architecture.name, usual)) for run in to_do) / workers

@@ -1,0 +1,211 @@
+"""The commands, each as the route it takes from its arguments to its exit code."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app import __version__
+from app.errors import BenchmarkError, UsageError
+
+if TYPE_CHECKING:
+    from app.bench.plan import Run
+    from app.config import Benchmark
+    from app.results import RunResult
+
+__all__ = ["main"]
+
+OK, SOME_FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Carry out a command line.
+
+    Returns:
+        0 all runs are ok; 1 some run failed; 2 the command line or an input is wrong, nothing was run or written;
+        130 interrupted, what was finished is kept.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        if words[:1] == ["report"]:
+            return rebuild_report(_report_parser().parse_args(words[1:]))
+        parser = _benchmark_parser()
+        arguments, rest = parser.parse_known_args(words)
+        return run_benchmark(arguments, _read_pins(parser, rest))
+    except BenchmarkError as error:
+        print(error, file=sys.stderr)
+        return WRONG_INPUT if isinstance(error, UsageError) else SOME_FAILED
+    except KeyboardInterrupt:
+        print("interrupted; what was finished is kept, and the same command carries on", file=sys.stderr)
+        return INTERRUPTED
+
+
+def run_benchmark(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int:
+    """`python app.py --config FILE`: check, plan, run what is missing, report."""
+    from app.bench.plan import plan_runs
+    from app.bench.resume import find_done
+    from app.config import load_config
+    from app.lab.checkpoints import check_checkpoint, fingerprint_checkpoint
+    from app.lab.datasets import load_examples
+    from app.layout import FINETUNE, BenchmarkFolder
+    from app.terminal import print_leaderboard, print_plan, print_sync_hint
+
+    benchmark = load_config(arguments.config, overrides=_overrides(arguments), pins=pins)
+    folder = BenchmarkFolder.of(benchmark.name)
+    examples = load_examples(benchmark.dataset)
+    pretrained = {item.name: item.checkpoint for item in benchmark.architectures if item.checkpoint}
+    for checkpoint in pretrained.values():
+        check_checkpoint(checkpoint)
+    runs = plan_runs(
+        benchmark,
+        template_source=FINETUNE.read_text(encoding="utf-8"),
+        data_fingerprint=examples.fingerprint,
+        checkpoints={name: fingerprint_checkpoint(checkpoint) for name, checkpoint in pretrained.items()},
+    )
+    done = {} if arguments.force else find_done(runs)
+    if arguments.dry_run:
+        print_plan(runs, done, benchmark.execution.workers)
+        return OK
+
+    from app.bench.record import write_record
+    from app.report.write import write_report
+
+    _check_configurations(benchmark)
+    write_record(folder, benchmark, examples.record(), runs, keep=bool(pins))
+    results = {**done, **_carry_out(benchmark, runs, done)}
+    page = write_report(folder)
+    print_leaderboard(results.values(), page)
+    print_sync_hint(results.values(), folder)
+    return OK if all(result.status == "ok" for result in results.values()) else SOME_FAILED
+
+
+def rebuild_report(arguments: argparse.Namespace) -> int:
+    """`python app.py report --config FILE`: page, table and notebook anew, from disk alone."""
+    from app.config import load_config
+    from app.layout import BenchmarkFolder
+    from app.report.write import write_report
+
+    benchmark = load_config(arguments.config, overrides=arguments.set)
+    print(write_report(BenchmarkFolder.of(benchmark.name)))
+    return OK
+
+
+def _carry_out(benchmark: Benchmark, runs: Sequence[Run], done: Mapping[str, RunResult]) -> dict[str, RunResult]:
+    """Run what is not done yet, a page for each run as it ends; the records by run id."""
+    from app.bench.execute import execute_run
+    from app.bench.local import run_locally
+    from app.bench.notebooks import Watch
+    from app.bench.progress import RunDisplay
+    from app.bench.resume import estimate_seconds
+    from app.layout import FINETUNE
+    from app.report.pages import render_page
+    from app.terminal import console
+
+    to_do = [run for run in runs if run.run_id not in done]
+    if not to_do:
+        return {}
+    plan = benchmark.execution
+    watch = Watch(plan.timeout_seconds)
+    estimate = estimate_seconds(runs, done, plan.workers)
+    ended: dict[str, RunResult] = {}
+    with RunDisplay(console(), total=len(runs), done=len(done), seconds_left=estimate) as display:
+
+        def execute(run: Run) -> RunResult | None:
+            result = execute_run(
+                run,
+                template=FINETUNE,
+                watch=watch,
+                retries=plan.retries,
+                exclusive=plan.workers == 1,
+                on_retry=display.retry,
+            )
+            if run.folder.notebook.exists():
+                render_page(run.folder.notebook, run.folder.page, title=run.run_id, home="../../index.html")
+            return result
+
+        outcomes = run_locally(
+            to_do, execute, workers=plan.workers, watch=watch, on_start=display.start, on_tick=display.tick
+        )
+        for run, result in outcomes:
+            display.finish(run, result)
+            ended[run.run_id] = result
+    return ended
+
+
+def _check_configurations(benchmark: Benchmark) -> None:
+    """Refuse a configuration of the user's own that its family does not take, before the first run.
+
+    The table's own entries are known to be right: for them torch need not be imported here.
+    """
+    from app.config import load_architectures
+
+    table = load_architectures().values()
+    shipped = [(entry.family, entry.config) for entry in table]
+    own = [item for item in benchmark.architectures if item.config and (item.family, item.config) not in shipped]
+    if own:
+        from app.lab.architectures import check_architecture
+
+        for architecture in own:
+            check_architecture(architecture)
+
+
+def _overrides(arguments: argparse.Namespace) -> list[str]:
+    """`--workers` and `--executor` are shorthands for `--set`."""
+    words = list(arguments.set)
+    words += [f"execution.workers={arguments.workers}"] if arguments.workers is not None else []
+    words += [f"execution.executor={arguments.executor}"] if arguments.executor is not None else []
+    return words
+
+
+def _read_pins(parser: argparse.ArgumentParser, rest: Iterable[str]) -> dict[str, str]:
+    """`--name=value` words that pin an axis of the grid, as a sweep agent gives them."""
+    pins = {}
+    for word in rest:
+        name, separator, value = word.removeprefix("--").partition("=")
+        if not word.startswith("--") or not separator:
+            options = [option for action in parser._actions for option in action.option_strings]
+            close = get_close_matches(word, [*options, "report"], n=1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            parser.error(f"unknown argument {word}{hint} An axis of the grid is pinned by --NAME=VALUE")
+        pins[name] = value
+    return pins
+
+
+def _benchmark_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="app.py",
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Benchmark BERT architectures: one executed notebook a run, one report for all of them.",
+        epilog="commands:\n"
+        "  app.py --config FILE           run what is missing of a benchmark, and report\n"
+        "  app.py report --config FILE    rebuild the report from disk\n\n"
+        "An axis of the grid is pinned by its name: --architecture=bert-tiny --learning_rate=3e-4 --seed=1\n"
+        "Exit codes: 0 all runs ok; 1 some run failed; 2 wrong command line or input; 130 interrupted.",
+    )
+    parser.add_argument("--version", action="version", version=f"bert-benchmark {__version__}")
+    _add_config(parser)
+    parser.add_argument("--dry-run", action="store_true", help="print the plan and run nothing")
+    parser.add_argument("--force", action="store_true", help="run also what is done already")
+    parser.add_argument("--workers", type=int, metavar="N", help="runs at a time on this machine")
+    parser.add_argument("--executor", metavar="NAME", help="where runs are carried out: local")
+    return parser
+
+
+def _report_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="app.py report", allow_abbrev=False, description="Rebuild page, table and notebook from disk alone."
+    )
+    _add_config(parser)
+    return parser
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="the benchmark, as YAML")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY.PATH=VALUE", help="lay a value over the file; may be repeated"
+    )

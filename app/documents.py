@@ -1,0 +1,146 @@
+"""A YAML file as plain data that remembers the place of each key, with `--set` laid over it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from app.errors import ConfigError, Problem
+
+__all__ = ["Document", "KeyPath", "assign", "parse_value", "read_document"]
+
+KeyPath = tuple[str | int, ...]
+
+
+class _Loader(yaml.SafeLoader):
+    """PyYAML's safe loader, which also reads `3e-4` as a number, as YAML 1.2 does."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    __import__("re").compile(r"^[-+]?(?:[0-9][0-9_]*)(?:\.[0-9_]*)?[eE][-+]?[0-9]+$"),
+    list("-+0123456789"),
+)
+
+
+@dataclass
+class Document:
+    """Plain data (mappings, lists, scalars) from a file, and where each key path was given."""
+
+    source: str
+    data: Any
+    lines: dict[KeyPath, int] = field(default_factory=dict)
+    overrides: dict[KeyPath, str] = field(default_factory=dict)  # key path -> the command-line words that set it
+
+    def where(self, path: KeyPath) -> str:
+        """The place of `path`, or of the closest part of it that was written down."""
+        for length in range(len(path), -1, -1):
+            part = path[:length]
+            if part in self.overrides:
+                return self.overrides[part]
+            if part in self.lines:
+                return f"{self.source}:{self.lines[part]}"
+        return self.source
+
+
+def read_document(path: Path) -> Document:
+    """Read a YAML file.
+
+    Raises:
+        ConfigError: the file is missing, unreadable, not UTF-8, not YAML, not a mapping, or gives a key twice.
+    """
+    source = str(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError([Problem(where=source, key="", message="no such file" + _neighbours(path))]) from None
+    except UnicodeDecodeError as error:
+        raise ConfigError([Problem(where=source, key="", message=f"is not UTF-8 text ({error.reason})")]) from None
+    except OSError as error:
+        message = f"cannot be read ({error.strerror})"
+        raise ConfigError([Problem(where=source, key="", message=message)]) from None
+    try:
+        loader = _Loader(text)
+        try:
+            node = loader.get_single_node()
+            data = loader.construct_document(node) if node else None
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"{source}:{mark.line + 1}:{mark.column + 1}" if mark else source
+        raise ConfigError([Problem(where=where, key="", message=f"is not YAML: {error.problem}")]) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ConfigError([Problem(where=source, key="", message=f"is not YAML: {error}")]) from None
+    if not isinstance(data, dict):
+        raise ConfigError([Problem(where=source, key="", message="must be a mapping of keys to values")])
+    lines: dict[KeyPath, int] = {}
+    repeated: list[Problem] = []
+    for key_path, line in _walk(node, ()):
+        if key_path in lines:
+            message = f"given twice, first in line {lines[key_path]}; keep one"
+            repeated.append(Problem(where=f"{source}:{line}", key=".".join(map(str, key_path)), message=message))
+        lines.setdefault(key_path, line)
+    if repeated:
+        raise ConfigError(repeated)
+    return Document(source=source, data=data, lines=lines)
+
+
+def parse_value(text: str) -> Any:
+    """A value from the command line, read as YAML (`3e-4`, `[1, 2]`, `{train: a.csv}`); else the text itself."""
+    try:
+        return yaml.load(text, Loader=_Loader)
+    except yaml.YAMLError:
+        return text
+
+
+def assign(document: Document, path: KeyPath, value: Any, words: str) -> None:
+    """Lay `value` over the document at `path`; `words` are what the user typed, for messages.
+
+    Whether the key exists is for validation to say, with all other problems; only a step into something that
+    has no inside is refused here.
+
+    Raises:
+        ConfigError: the path steps into a list at an index that is not there.
+    """
+    target = document.data
+    for depth, key in enumerate(path[:-1]):
+        if isinstance(target, dict) and not isinstance(target.get(key), dict | list):
+            target[key] = {}
+        target = target[_checked(target, key, path, words)]
+        document.lines.pop(path[: depth + 1], None) if not target else None
+    target[_checked(target, path[-1], path, words, last=True)] = value
+    for written in [known for known in document.lines if known[: len(path)] == path]:
+        del document.lines[written]
+    document.overrides[path] = words
+
+
+def _checked(target: Any, key: str | int, path: KeyPath, words: str, *, last: bool = False) -> Any:
+    if isinstance(target, dict):
+        return key
+    if isinstance(target, list) and isinstance(key, int) and 0 <= key < len(target):
+        return key
+    what = f"a list of {len(target)}: {key!r} is not one of its places" if isinstance(target, list) else "a value"
+    raise ConfigError([Problem(where=words, key=".".join(map(str, path)), message=f"does not exist: {what}")])
+
+
+def _walk(node: yaml.Node | None, path: KeyPath) -> Iterator[tuple[KeyPath, int]]:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            below = (*path, str(key.value))
+            yield below, key.start_mark.line + 1
+            yield from _walk(value, below)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            below = (*path, index)
+            yield below, value.start_mark.line + 1
+            yield from _walk(value, below)
+
+
+def _neighbours(path: Path) -> str:
+    found = sorted(str(other) for other in path.parent.glob("*.yaml")) if path.parent.is_dir() else []
+    return f"; there are {', '.join(found[:12])}" if found else ""

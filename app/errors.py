@@ -1,0 +1,79 @@
+"""The exceptions a user can meet, and the exit code each of them stands for.
+
+    BenchmarkError
+    ├── UsageError          exit 2: the command line or an input is wrong; nothing was run, nothing written
+    │   ├── ConfigError     a configuration file, or a `--set` over it, with every problem found in it
+    │   ├── DataError       a data set that cannot be used: a file, a column, its rows, its labels
+    │   ├── CheckpointError a checkpoint that cannot be loaded, or must not be
+    │   ├── HubError        something that only a model hub has, and the hub does not answer
+    │   └── OutputError     a place that cannot be written
+    └── TemplateError       a notebook template that does not take the parameters it is given
+
+A message names the file, the field and the remedy. What goes wrong inside one run is no exception here: it is
+a `RunResult` with a status and an error, beside the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = [
+    "BenchmarkError",
+    "CheckpointError",
+    "ConfigError",
+    "DataError",
+    "HubError",
+    "OutputError",
+    "Problem",
+    "TemplateError",
+    "UsageError",
+]
+
+
+class BenchmarkError(Exception):
+    """Anything this project raises on purpose."""
+
+
+class UsageError(BenchmarkError):
+    """The command line or an input is wrong; exit code 2."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One thing that is wrong in a configuration: where it stands, and what to do about it."""
+
+    where: str  # "config/x.yaml:7" or "--set name=..."
+    key: str  # "hyperparameters.learning_rate"; empty for the document as a whole
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.key}: {self.message}" if self.key else f"{self.where}: {self.message}"
+
+
+class ConfigError(UsageError):
+    """A configuration with one problem or more; the message has a line for each."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class DataError(UsageError):
+    """A data set that cannot be used."""
+
+
+class CheckpointError(UsageError):
+    """A checkpoint that cannot be loaded, or must not be."""
+
+
+class HubError(UsageError):
+    """A hub that cannot be reached for something that is not on this machine."""
+
+
+class OutputError(UsageError):
+    """A place that cannot be written."""
+
+
+class TemplateError(BenchmarkError):
+    """A notebook template that does not take the parameters it is given."""

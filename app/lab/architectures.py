@@ -1,0 +1,227 @@
+"""From the name of an architecture to a model and its tokenizer: the only place that names model families."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+import torch
+from huggingface_hub.errors import StrictDataclassError
+from transformers import (
+    CONFIG_MAPPING,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    PreTrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+from transformers.utils import logging
+
+from app.config import Architecture
+from app.errors import CheckpointError, ConfigError, Problem
+from app.lab.vocabulary import train_tokenizer
+
+__all__ = ["Built", "build_model", "check_architecture"]
+
+# what follows from the data or from the task, and is no choice of an experiment
+_MANAGED = frozenset(
+    {"vocab_size", "pad_token_id", "bos_token_id", "eos_token_id", "cls_token_id", "sep_token_id"}
+    | {"max_position_embeddings", "is_decoder", "add_cross_attention", "use_cache", "tie_word_embeddings"}
+)
+# what a family's model reads from its configuration although the configuration class does not declare it
+_UNDECLARED: Mapping[str, frozenset[str]] = {
+    "deberta-v2": frozenset(
+        {"position_buckets", "share_att_key", "norm_rel_ebd", "conv_kernel_size", "conv_act", "cls_dropout"}
+    ),
+    "modernbert": frozenset({"global_attn_every_n_layers"}),
+}
+# positions are counted from the padding id + 1
+_OFFSET_POSITIONS = ("roberta", "xlm-roberta", "camembert", "mpnet", "longformer")
+# relative positions only: any length goes
+_UNBOUNDED = ("deberta", "deberta-v2", "t5")
+
+
+@dataclass(frozen=True)
+class Built:
+    """A classifier and the tokenizer that feeds it, on the CPU, in evaluation mode."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    family: str  # the transformers model type
+    parameters: int  # shared weights counted once
+
+
+def build_model(
+    architecture: Architecture, *, labels: Sequence[str], texts: Sequence[str], max_length: int
+) -> Built:
+    """The architecture with a head for `labels`, ready for inputs of at most `max_length` tokens.
+
+    A checkpoint is loaded, from its folder or from the hub; anything else starts from random weights, drawn from
+    torch's global generator, with a tokenizer trained on `texts`.
+
+    Raises:
+        CheckpointError: the checkpoint lacks weights of its own body, or reads fewer than `max_length` tokens.
+        ConfigError: the configuration to train from scratch is wrong.
+    """
+    if architecture.checkpoint is not None:
+        model, tokenizer = _load(architecture.checkpoint, labels)
+        _check_length(architecture.checkpoint, model.config, max_length)
+    else:
+        model, tokenizer = _start(architecture, labels, texts, max_length)
+    tokenizer.model_max_length = max_length
+    return Built(
+        model=model.eval(),
+        tokenizer=tokenizer,
+        family=model.config.model_type,
+        parameters=sum(parameter.numel() for parameter in model.parameters()),
+    )
+
+
+def check_architecture(architecture: Architecture) -> None:
+    """Return if the configuration to train from scratch is one that its family takes; checkpoints are not looked at.
+
+    Raises:
+        ConfigError: a key that the family does not know, or values of which it cannot make a model.
+    """
+    if architecture.checkpoint is not None or architecture.is_baseline:
+        return
+    allowed = _allowed_keys(_family(architecture))
+    problems = [_unknown_key(architecture, key, allowed) for key in architecture.config if key not in allowed]
+    if problems:
+        raise ConfigError(problems)
+    with torch.device("meta"):  # shapes without memory: also a model of any size is checked in milliseconds
+        _from_config(architecture, _configure(architecture, ("a", "b"), vocabulary=8, pad=0, max_length=8))
+
+
+def _load(checkpoint: str, labels: Sequence[str]) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    with _quiet():
+        tokenizer = AutoTokenizer.from_pretrained(checkpoint, trust_remote_code=False)
+        model, report = AutoModelForSequenceClassification.from_pretrained(
+            checkpoint,
+            **_label_names(labels),
+            use_safetensors=True,
+            trust_remote_code=False,
+            dtype=torch.float32,  # some checkpoints are kept in half precision, in which AdamW loses small updates
+            ignore_mismatched_sizes=True,  # for the head; the body is looked at below
+            output_loading_info=True,
+        )
+    body = f"{model.base_model_prefix}."
+    absent = [*report["missing_keys"], *(key for key, *_ in report["mismatched_keys"])]
+    if random := sorted(key for key in absent if key.startswith(body) and ".pooler." not in key):
+        raise CheckpointError(
+            f"{checkpoint}: {len(random)} weights of a {model.config.model_type} are missing or of another shape, "
+            f"{random[0]} first; the folder's config.json and weights do not belong together"
+        )
+    return model, tokenizer
+
+
+def _start(
+    architecture: Architecture, labels: Sequence[str], texts: Sequence[str], max_length: int
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    tokenizer = train_tokenizer(texts)
+    config = _configure(
+        architecture, labels, vocabulary=len(tokenizer), pad=tokenizer.pad_token_id, max_length=max_length
+    )
+    model = _from_config(architecture, config)
+    # a pair's second text is marked only for a model that has a place for the mark
+    typed = "token_type_ids" in inspect.signature(model.forward).parameters
+    has_types = typed and getattr(config, "type_vocab_size", 0) > 1
+    tokenizer.model_input_names = ["input_ids", *(["token_type_ids"] if has_types else []), "attention_mask"]
+    return model, tokenizer
+
+
+def _configure(
+    architecture: Architecture, labels: Sequence[str], *, vocabulary: int, pad: int, max_length: int
+) -> PreTrainedConfig:
+    family = _family(architecture)
+    values: dict[str, Any] = {
+        "type_vocab_size": 2,
+        **architecture.config,
+        "vocab_size": vocabulary,
+        "pad_token_id": pad,
+        # some families default to ids of their own vocabulary; no classifier of ours reads them
+        **dict.fromkeys(("bos_token_id", "eos_token_id", "cls_token_id", "sep_token_id")),
+        "max_position_embeddings": max_length + (pad + 1 if family in _OFFSET_POSITIONS else 0),
+    }
+    if "type_vocab_size" not in _allowed_keys(family):
+        del values["type_vocab_size"]
+    try:
+        return CONFIG_MAPPING[family](**values, **_label_names(labels))
+    except (StrictDataclassError, ValueError, TypeError, KeyError) as error:
+        raise _refusal(architecture, error) from error
+
+
+def _from_config(architecture: Architecture, config: PreTrainedConfig) -> PreTrainedModel:
+    try:
+        with _quiet():
+            return AutoModelForSequenceClassification.from_config(config)  # type: ignore[no-any-return]
+    except (ValueError, TypeError, KeyError, AttributeError, RuntimeError, ArithmeticError, AssertionError) as error:
+        raise _refusal(architecture, error) from error
+
+
+def _label_names(labels: Sequence[str]) -> dict[str, Any]:
+    return {
+        "id2label": dict(enumerate(labels)),
+        "label2id": {label: index for index, label in enumerate(labels)},
+        "problem_type": "single_label_classification",
+    }
+
+
+def _check_length(checkpoint: str, config: PreTrainedConfig, max_length: int) -> None:
+    family = config.model_type
+    positions = getattr(config, "max_position_embeddings", None)
+    if positions is None or (family in _UNBOUNDED and not getattr(config, "position_biased_input", True)):
+        return
+    limit = positions - (config.pad_token_id + 1 if family in _OFFSET_POSITIONS else 0)
+    if max_length > limit:
+        raise CheckpointError(
+            f"{checkpoint}: reads at most {limit} tokens; dataset.max_length is {max_length}, set it to {limit} or less"
+        )
+
+
+def _family(architecture: Architecture) -> str:
+    if architecture.family is None:  # the door lets no such architecture in
+        raise AssertionError(f"{architecture.name} has neither family nor checkpoint")
+    return architecture.family
+
+
+def _allowed_keys(family: str) -> frozenset[str]:
+    config_class = CONFIG_MAPPING[family]
+    inherited = {field.name for field in dataclasses.fields(PreTrainedConfig)}
+    declared = {field.name for field in dataclasses.fields(config_class)} - inherited
+    return (declared | set(config_class.attribute_map) | _UNDECLARED.get(family, frozenset())) - _MANAGED
+
+
+def _unknown_key(architecture: Architecture, key: str, allowed: frozenset[str]) -> Problem:
+    if key in _MANAGED:
+        reason = "follows from the data and the task; leave it out"
+    else:
+        close = get_close_matches(key, sorted(allowed), n=1)
+        hint = f"; did you mean {close[0]}?" if close else ";"
+        reason = f"is no key of the family {architecture.family}{hint} allowed: {', '.join(sorted(allowed))}"
+    return Problem(where=f"architecture {architecture.name}", key=f"config.{key}", message=reason)
+
+
+def _refusal(architecture: Architecture, error: Exception) -> ConfigError:
+    first_lines = " ".join(str(error).split())
+    message = f"the family {architecture.family} refuses these values: {first_lines or type(error).__name__}"
+    return ConfigError([Problem(where=f"architecture {architecture.name}", key="config", message=message)])
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without transformers' progress bars, or its advice that a new head is to be trained: that is what follows."""
+    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()

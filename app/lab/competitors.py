@@ -1,0 +1,134 @@
+"""What a benchmark compares: a transformer or a baseline, built, trained and asked in the same words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from app.config import BASELINES, Architecture
+from app.lab.baselines import Baseline, fit_baseline
+from app.lab.datasets import Examples, Split
+from app.lab.history import History
+from app.lab.parameters import Settings
+from app.layout import RunFolder
+
+if TYPE_CHECKING:
+    from app.lab.architectures import Built
+    from app.lab.training import TrainedTransformer
+
+__all__ = ["Competitor", "Trained", "build_competitor", "train_competitor"]
+
+Scores = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Competitor:
+    """One architecture, ready to be trained. A baseline has nothing to build: `built` is None."""
+
+    architecture: Architecture
+    built: Built | None
+
+    @property
+    def family(self) -> str:
+        return self.built.family if self.built else str(self.architecture.family)
+
+    def describe(self) -> dict[str, str]:
+        """What a reader wants to know of it, line by line."""
+        if self.built is None:
+            return {"name": self.architecture.name, "kind": "baseline, not a neural network"}
+        config = self.built.model.config
+        shape = {
+            "layers": getattr(config, "num_hidden_layers", getattr(config, "n_layers", None)),
+            "hidden size": getattr(config, "hidden_size", getattr(config, "dim", None)),
+            "attention heads": getattr(config, "num_attention_heads", getattr(config, "n_heads", None)),
+            "vocabulary": config.vocab_size,
+        }
+        return {
+            "name": self.architecture.name,
+            "family": self.family,
+            "weights": self.architecture.checkpoint or "from scratch, drawn at random",
+            **{label: f"{value:,}" for label, value in shape.items() if value is not None},
+            "parameters": f"{self.built.parameters:,}",
+        }
+
+    def used(self, settings: Settings) -> dict[str, Any]:
+        """The hyperparameters that make a difference to it: none for a baseline."""
+        return settings.hyperparameters if self.built else {}
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A competitor after training: it gives class probabilities, and knows what it cost."""
+
+    model: TrainedTransformer | Baseline
+    parameters: int
+    train_seconds: float
+    rows_per_second: float
+    best_epoch: float | None
+    precision: str
+
+    def predict(self, split: Split) -> Scores:
+        """Class probabilities, of shape (rows, classes), in the order of the rows."""
+        return self.model.predict(split)
+
+
+def build_competitor(architecture: Architecture, examples: Examples, *, max_length: int, seed: int) -> Competitor:
+    """Load the checkpoint, or draw fresh weights and train a tokenizer on the training split.
+
+    Raises:
+        UsageError: the checkpoint or the configuration cannot be used.
+    """
+    if architecture.family in BASELINES:
+        return Competitor(architecture, None)
+    from app.lab.architectures import build_model
+    from app.lab.training import seed_everything
+
+    seed_everything(seed)
+    train = examples.splits["train"]
+    texts = [text for column in train.texts for text in column]
+    return Competitor(architecture, build_model(architecture, labels=examples.labels, texts=texts, max_length=max_length))
+
+
+def train_competitor(
+    competitor: Competitor,
+    examples: Examples,
+    settings: Settings,
+    *,
+    max_length: int,
+    metric: str,
+    history: History,
+    keep_in: str = "",
+) -> Trained:
+    """Train on `train`; the best epoch is the one with the best `metric` on `validation`.
+
+    Args:
+        competitor: changed in place.
+        examples: the data.
+        settings: hyperparameters; a baseline takes the seed alone.
+        max_length: tokens of a row at most.
+        metric: one of `app.config.METRICS`.
+        history: gets a row for each log and each epoch.
+        keep_in: the folder of the run, to save weights and tokenizer in; empty: they are not kept.
+    """
+    if competitor.built is None:
+        train = examples.splits["train"]
+        family = str(competitor.architecture.family)
+        baseline = fit_baseline(family, train, len(examples.labels), settings.seed)
+        rate = len(train) / max(baseline.train_seconds, 1e-9)
+        return Trained(baseline, baseline.parameters, baseline.train_seconds, rate, None, "fp64")
+    from app.lab.training import train_transformer
+
+    model = train_transformer(
+        competitor.built, examples, settings, max_length=max_length, metric=metric, history=history
+    )
+    if keep_in:
+        place = RunFolder(Path(keep_in)).model
+        competitor.built.model.save_pretrained(place)
+        competitor.built.tokenizer.save_pretrained(place)
+    return Trained(
+        model, model.parameters, model.train_seconds, model.rows_per_second, model.best_epoch, model.precision
+    )

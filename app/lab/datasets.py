@@ -1,0 +1,204 @@
+"""A data set that can be trained on: three checked splits of texts and integer labels."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.config import Dataset
+from app.errors import DataError
+from app.lab.sources import RawSplit, Source, read_source
+from app.results import DatasetRecord
+
+if TYPE_CHECKING:
+    import pandas
+
+__all__ = ["Examples", "Split", "load_examples"]
+
+VALIDATION_SHARE = 0.1  # of train, where the source has no validation split
+SPLIT_SEED = 0  # fixed: every run of a benchmark sees the same split
+
+
+@dataclass(frozen=True)
+class Split:
+    """Rows of one split: `texts` has one column or two, all of one length."""
+
+    texts: tuple[tuple[str, ...], ...]
+    labels: tuple[int, ...]
+    clean: tuple[int, ...] | None = None  # labels before noise, for the ceiling of a built-in corpus
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, rows: Sequence[int]) -> Split:
+        """The given rows, in their order."""
+        return Split(
+            tuple(tuple(column[row] for row in rows) for column in self.texts),
+            tuple(self.labels[row] for row in rows),
+            None if self.clean is None else tuple(self.clean[row] for row in rows),
+        )
+
+
+@dataclass(frozen=True)
+class Examples:
+    """A data set: `train` and `validation`, and `test` where the source has labels for it."""
+
+    path: str
+    revision: str | None
+    labels: tuple[str, ...]  # class names; a label is an index into them
+    splits: Mapping[str, Split]
+    fingerprint: str  # of the contents: the same rows in another file have the same
+    validation_from_train: bool
+    question: str | None = None
+    description: str | None = None
+    noise: float | None = None
+
+    @property
+    def evaluated(self) -> str:
+        """The split that the leaderboard reports: `test`, or `validation` where test has no labels."""
+        return "test" if "test" in self.splits else "validation"
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """Split -> number of rows."""
+        return {name: len(split) for name, split in self.splits.items()}
+
+    def show(self, split: str, rows: int) -> pandas.DataFrame:
+        """The first rows of a split: texts, and the name of the class."""
+        import pandas
+
+        some = self.splits[split].take(range(min(rows, len(self.splits[split]))))
+        names = ("text",) if len(some.texts) == 1 else ("first", "second")
+        columns = dict(zip(names, some.texts, strict=True))
+        return pandas.DataFrame({**columns, "label": [self.labels[label] for label in some.labels]})
+
+    def record(self, ceiling: float | None = None) -> DatasetRecord:
+        """The data as results and reports speak of them."""
+        return DatasetRecord(
+            path=self.path,
+            revision=self.revision,
+            fingerprint=self.fingerprint,
+            rows=self.rows,
+            labels=self.labels,
+            validation_from_train=self.validation_from_train,
+            question=self.question,
+            description=self.description,
+            noise=self.noise,
+            ceiling=ceiling,
+        )
+
+
+def load_examples(dataset: Dataset) -> Examples:
+    """Read, check and split a data set.
+
+    A missing validation split is cut from train: 10 %, stratified, by a fixed seed. A test split without labels
+    (-1, as GLUE has it) is left out. `limit` takes a fixed random sample of each split.
+
+    Raises:
+        DataError: a split has no rows, an empty text, a missing label; train has one class; test or validation has
+            a class that train has not; or the source cannot be read.
+        HubError: the data set is on a hub that cannot be reached.
+    """
+    source = read_source(dataset)
+    splits, labels = _encode(source)
+    cut = "validation" not in splits
+    if cut:
+        splits["train"], splits["validation"] = _cut_validation(splits["train"])
+    if dataset.limit is not None:
+        splits = {name: _sample(split, dataset.limit) for name, split in splits.items()}
+    ordered = {name: splits[name] for name in ("train", "validation", "test") if name in splits}
+    return Examples(
+        path=dataset.shown_path,
+        revision=dataset.revision,
+        labels=labels,
+        splits=ordered,
+        fingerprint=_fingerprint(labels, ordered),
+        validation_from_train=cut,
+        question=source.question,
+        description=source.description,
+        noise=source.noise,
+    )
+
+
+def _encode(source: Source) -> tuple[dict[str, Split], tuple[str, ...]]:
+    if "train" not in source.splits:
+        raise DataError(f"has no train split; it has {', '.join(source.splits) or 'no split known by name'}")
+    raw = {name: split for name, split in source.splits.items() if name == "train" or not _is_unlabelled(split)}
+    for split in raw.values():
+        _check_rows(split)
+    train = raw["train"]
+    values = sorted(set(train.labels), key=lambda value: (str(type(value)), value))
+    if len(values) < 2:
+        raise DataError(f"{train.place}: all {len(train.labels)} rows have the label {values[0]!r}; two classes are needed")
+    known = tuple(source.label_names or ())
+    codes = {index: index for index in range(len(known))} if known else {value: i for i, value in enumerate(values)}
+    trained = set(values) & set(codes)
+    for split in raw.values():
+        unseen = sorted({str(label) for label in split.labels if label not in trained})
+        if unseen:
+            shown = ", ".join(unseen[:8]) + (f" and {len(unseen) - 8} more" if len(unseen) > 8 else "")
+            raise DataError(f"{split.place}: has labels that train has not: {shown}; remove the rows, or add to train")
+    encoded = {
+        name: Split(
+            tuple(tuple(str(text) for text in column) for column in split.texts),
+            tuple(codes[label] for label in split.labels),
+            None if split.clean is None else tuple(split.clean),
+        )
+        for name, split in raw.items()
+    }
+    return encoded, known or tuple(str(value) for value in values)
+
+
+def _is_unlabelled(split: RawSplit) -> bool:
+    return bool(split.labels) and all(label is None or label == -1 for label in split.labels)
+
+
+def _check_rows(split: RawSplit) -> None:
+    if not split.labels:
+        raise DataError(f"{split.place}: has no rows")
+    for row, (label, *texts) in enumerate(zip(split.labels, *split.texts, strict=True), 1):
+        if label is None or label == "" or label == -1:
+            raise DataError(f"{split.place}: row {row}: has no label")
+        if isinstance(label, float) and not label.is_integer():
+            raise DataError(f"{split.place}: row {row}: label {label!r} is no class; text-classification needs whole numbers or names")
+        if any(text is None for text in texts) or not any(str(text).strip() for text in texts):
+            raise DataError(f"{split.place}: row {row}: the text is empty; remove such rows")
+
+
+def _cut_validation(train: Split) -> tuple[Split, Split]:
+    """Ten per cent of each class, by a fixed seed; a class of one row stays in train."""
+    by_class: dict[int, list[int]] = {}
+    for row, label in enumerate(train.labels):
+        by_class.setdefault(label, []).append(row)
+    draw = random.Random(SPLIT_SEED)
+    chosen: set[int] = set()
+    for label in sorted(by_class):
+        rows = by_class[label]
+        if len(rows) > 1:
+            chosen.update(draw.sample(rows, max(1, round(len(rows) * VALIDATION_SHARE))))
+    if not chosen:
+        raise DataError("train is too small to cut a validation split from; give dataset.path.validation")
+    kept = [row for row in range(len(train)) if row not in chosen]
+    return train.take(kept), train.take(sorted(chosen))
+
+
+def _sample(split: Split, limit: int) -> Split:
+    if len(split) <= limit:
+        return split
+    return split.take(sorted(random.Random(SPLIT_SEED).sample(range(len(split)), limit)))
+
+
+def _fingerprint(labels: Sequence[str], splits: Mapping[str, Split]) -> str:
+    digest = hashlib.sha256(repr(tuple(labels)).encode())
+    for name, split in splits.items():
+        digest.update(f"\n{name} {len(split)} {len(split.texts)}\n".encode())
+        for column in split.texts:
+            for text in column:
+                data = text.encode("utf-8", "surrogatepass")
+                digest.update(len(data).to_bytes(8, "little") + data)
+        digest.update(repr(split.labels).encode())
+    return digest.hexdigest()[:16]
+

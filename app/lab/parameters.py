@@ -1,0 +1,66 @@
+"""The flat parameters of a notebook as the objects that modules take, checked as a benchmark file is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from app.config import Architecture, Dataset, Files, load_architectures
+
+__all__ = ["Settings", "read_architecture", "read_dataset"]
+
+
+class Settings(BaseModel):
+    """The hyperparameters of one training, and its seed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    learning_rate: float
+    epochs: int
+    batch_size: int
+    weight_decay: float = 0.01
+    warmup_ratio: float = 0.1  # of all steps
+    schedule: str = "linear"
+    label_smoothing: float = 0.0
+    max_grad_norm: float = 1.0
+    early_stopping_patience: int = 0  # epochs without a better validation score; 0: off
+    batching: str = "bucketed"
+    precision: str = "auto"
+    seed: int = 0
+
+    @property
+    def hyperparameters(self) -> dict[str, Any]:
+        """All but the seed."""
+        return self.model_dump(exclude={"seed"})
+
+
+def read_dataset(
+    path: str,
+    *,
+    files: Mapping[str, str],
+    name: str,
+    revision: str,
+    text: Sequence[str],
+    label: str,
+    max_length: int,
+    limit: int,
+) -> Dataset:
+    """The data set that the parameters name; `files`, where given, go before `path`."""
+    return Dataset(
+        path=Files.model_validate(files) if files else path,
+        name=name or None,
+        revision=revision or None,
+        text=tuple(text),
+        label=label,
+        max_length=max_length,
+        limit=limit or None,
+    )
+
+
+def read_architecture(name: str, *, family: str, checkpoint: str, config: Mapping[str, Any]) -> Architecture:
+    """The architecture that the parameters name; with a name alone, the entry of config/architectures.yaml."""
+    if not (family or checkpoint or config):
+        return load_architectures()[name].model_copy(update={"checkpoint": None})  # a name alone: from scratch
+    return Architecture(name=name, family=family or None, checkpoint=checkpoint or None, config=dict(config))

@@ -1,0 +1,208 @@
+"""The columns of a data set as they come: from a built-in corpus, files, a folder, or a hub."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.config import Dataset, Files
+from app.errors import DataError, HubError
+from app.lab.corpora import load_corpus
+
+if TYPE_CHECKING:
+    import pyarrow
+
+__all__ = ["RawSplit", "Source", "read_source"]
+
+_FORMATS = (".csv", ".tsv", ".json", ".jsonl", ".parquet")
+
+
+@dataclass(frozen=True)
+class RawSplit:
+    """One split as it was found: text columns side by side, and labels of any kind. Nothing is checked yet."""
+
+    place: str  # for messages: the file, or "glue, split train"
+    texts: tuple[Sequence[str | None], ...]
+    labels: Sequence[Any]
+    clean: Sequence[int] | None = None  # labels before noise, where the corpus is ours
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data set as it was found."""
+
+    splits: Mapping[str, RawSplit]
+    label_names: tuple[str, ...] | None = None  # None: the labels name themselves
+    question: str | None = None
+    description: str | None = None
+    noise: float | None = None
+
+
+def read_source(dataset: Dataset) -> Source:
+    """Read the splits `train`, `validation` and `test`, as far as they are there.
+
+    Raises:
+        DataError: a file or a column is missing, a format is unknown, an encoding is broken.
+        HubError: the data set is on a hub that cannot be reached.
+    """
+    if dataset.corpus is not None:
+        return _read_corpus(dataset)
+    if isinstance(dataset.path, Files):
+        return _read_files(dataset, dataset.path)
+    return _read_hub(dataset, dataset.path)
+
+
+def _read_corpus(dataset: Dataset) -> Source:
+    assert dataset.corpus is not None
+    corpus = load_corpus(dataset.corpus)
+    for column in dataset.text + (dataset.label,):
+        _column_place(column, ("text", "label"), dataset.shown_path)
+    splits = {
+        name: RawSplit(f"{dataset.shown_path}, split {name}", (split.texts,), split.labels, split.clean)
+        for name, split in corpus.splits.items()
+    }
+    return Source(splits, corpus.labels, corpus.question, corpus.description, corpus.noise)
+
+
+def _read_files(dataset: Dataset, files: Files) -> Source:
+    splits = {}
+    for name in ("train", "validation", "test"):
+        path: Path | None = getattr(files, name)
+        if path is not None:
+            table = _read_table(path, dataset)
+            splits[name] = _pick_columns(table.column_names, table.__getitem__, dataset, str(path))
+    return Source(splits)
+
+
+def _read_table(path: Path, dataset: Dataset) -> pyarrow.Table:
+    import pyarrow
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    form = path.suffix.lower()
+    if form not in _FORMATS:
+        raise DataError(f"{path}: {form or 'no'} suffix; a data file is one of {', '.join(_FORMATS)}")
+    try:
+        if form == ".parquet":
+            return pyarrow.parquet.read_table(path)
+        content = path.read_bytes()
+        _check_encoding(path, content)
+        if form in (".csv", ".tsv"):
+            return pyarrow.csv.read_csv(
+                pyarrow.BufferReader(content),
+                parse_options=pyarrow.csv.ParseOptions(
+                    delimiter="\t" if form == ".tsv" else ",", newlines_in_values=True
+                ),
+                convert_options=pyarrow.csv.ConvertOptions(
+                    column_types={column: pyarrow.string() for column in dataset.text}
+                ),
+            )
+        return pyarrow.Table.from_pylist(_read_json(path, content.decode()))
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file (dataset.path; read from {Path.cwd()})") from None
+    except IsADirectoryError:
+        raise DataError(f"{path}: is a folder; dataset.path takes a folder as such, without train:") from None
+    except PermissionError:
+        raise DataError(f"{path}: may not be read by this user") from None
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        raise DataError(f"{path}: is not readable as {form[1:]}: {_first_line(error)}") from None
+
+
+def _check_encoding(path: Path, content: bytes) -> None:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        found = content[error.start]
+        message = f"line {line}: byte 0x{found:02x} is not UTF-8; save the file as UTF-8"
+        raise DataError(f"{path}: {message} (iconv -f LATIN1 -t UTF-8, say)") from None
+
+
+def _read_json(path: Path, text: str) -> list[dict[str, Any]]:
+    rows: Any
+    if text.lstrip().startswith("["):
+        rows = json.loads(text)
+    else:
+        rows = []
+        for number, line in enumerate(text.splitlines(), 1):
+            if line.strip():
+                try:
+                    rows.append(json.loads(line))
+                except json.JSONDecodeError as error:
+                    raise DataError(f"{path}: line {number}: is not JSON: {error.msg}") from None
+    for number, row in enumerate(rows, 1):
+        if not isinstance(row, dict):
+            raise DataError(f"{path}: row {number}: must be an object with a field a column, not {row!r:.40}")
+    return list(rows)
+
+
+def _pick_columns(names: Iterable[str], column: Any, dataset: Dataset, place: str) -> RawSplit:
+    known = tuple(names)
+    for wanted in (*dataset.text, dataset.label):
+        _column_place(wanted, known, place)
+    texts = tuple(column(name).to_pylist() for name in dataset.text)
+    return RawSplit(place, texts, column(dataset.label).to_pylist())
+
+
+def _column_place(wanted: str, known: Sequence[str], place: str) -> None:
+    if wanted not in known:
+        close = get_close_matches(wanted, known, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ";"
+        raise DataError(f"{place}: has no column {wanted!r}{hint} its columns: {', '.join(known)} (dataset.text, .label)")
+
+
+def _read_hub(dataset: Dataset, path: str) -> Source:
+    """A hub id, or a folder of the same form (train.parquet, test.csv, ...): `datasets` reads both alike."""
+    is_folder = path.startswith(("/", "./", "../", "~")) or Path(path).exists()
+    folder = Path(path).expanduser()
+    if is_folder and not folder.is_dir():
+        remedy = "write {train: FILE, test: FILE} for single files" if folder.exists() else "no such folder"
+        raise DataError(f"{path}: {remedy} (dataset.path)")
+    import datasets
+    from datasets.exceptions import DatasetNotFoundError
+
+    datasets.disable_progress_bars()
+    try:
+        loaded = datasets.load_dataset(
+            str(folder) if is_folder else path, dataset.name, revision=None if is_folder else dataset.revision
+        )
+    except (DatasetNotFoundError, ConnectionError, OSError, ValueError, RuntimeError) as error:
+        if is_folder:
+            raise DataError(f"{path}: cannot be read as a data set: {_first_line(error)}") from None
+        if _is_unreachable(error):
+            raise HubError(
+                f"{path}: the hub cannot be reached for this data set, and it is not in the local cache. Offline, "
+                "use a built-in corpus (--set dataset.path=builtin/acceptability) or files "
+                "(--set 'dataset.path={train: train.csv, test: test.csv}')"
+            ) from None
+        raise DataError(f"{path}: the hub does not give this data set: {_first_line(error)}") from None
+    splits = {name: loaded[key] for name in ("train", "validation", "test") if (key := _split_name(loaded, name))}
+    feature = splits["train"].features.get(dataset.label) if "train" in splits else None
+    names = tuple(feature.names) if isinstance(feature, datasets.ClassLabel) else None
+    picked = {
+        name: _pick_columns(rows.column_names, rows.with_format("arrow").__getitem__, dataset, f"{path}, split {name}")
+        for name, rows in splits.items()
+    }
+    return Source(picked, names)
+
+
+def _split_name(loaded: Mapping[str, Any], wanted: str) -> str | None:
+    # MNLI calls its in-domain splits so; the other validation set is a later matter
+    return next((name for name in (wanted, f"{wanted}_matched") if name in loaded), None)
+
+
+def _is_unreachable(error: Exception) -> bool:
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, ConnectionError | TimeoutError) or "onnect" in type(seen).__name__:
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return "offline" in str(error).lower() or "couldn't reach" in str(error).lower()
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,111 @@
+"""Every path and every environment variable of this project, named once."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = [
+    "ARCHITECTURES",
+    "ATTEMPT_VARIABLE",
+    "CACHE_VARIABLE",
+    "EXCLUSIVE_VARIABLE",
+    "FINETUNE",
+    "NOTEBOOKS",
+    "PROJECT",
+    "REPORT",
+    "BenchmarkFolder",
+    "RunFolder",
+    "cache_folder",
+]
+
+PROJECT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = PROJECT / "notebooks"
+FINETUNE = NOTEBOOKS / "finetune.py"
+REPORT = NOTEBOOKS / "report.py"
+ARCHITECTURES = PROJECT / "config" / "architectures.yaml"
+
+CACHE_VARIABLE = "BERT_BENCHMARK_CACHE"  # where to keep what can be made again
+# What the driver tells a kernel that is no parameter of the science: it must not change a run's id.
+EXCLUSIVE_VARIABLE = "BERT_BENCHMARK_EXCLUSIVE"  # 1: this run has the machine to itself
+ATTEMPT_VARIABLE = "BERT_BENCHMARK_ATTEMPT"  # 1 for the first try
+
+
+def cache_folder() -> Path:
+    """Where things that can be made again are kept: `$BERT_BENCHMARK_CACHE`, or `.cache` in the project."""
+    return Path(os.environ.get(CACHE_VARIABLE) or PROJECT / ".cache")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """`reports/<name>/runs/<run_id>/`: all that one run leaves."""
+
+    path: Path
+
+    @property
+    def notebook(self) -> Path:
+        return self.path / "notebook.ipynb"
+
+    @property
+    def page(self) -> Path:
+        return self.path / "notebook.html"
+
+    @property
+    def result(self) -> Path:
+        return self.path / "result.json"
+
+    @property
+    def predictions(self) -> Path:
+        return self.path / "predictions.parquet"
+
+    @property
+    def history(self) -> Path:
+        return self.path / "history.csv"
+
+    @property
+    def model(self) -> Path:
+        return self.path / "model"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "log.txt"
+
+
+@dataclass(frozen=True)
+class BenchmarkFolder:
+    """`reports/<name>/`: all that one benchmark leaves."""
+
+    path: Path
+
+    @classmethod
+    def of(cls, name: str) -> BenchmarkFolder:
+        """The folder of the benchmark called `name`, below the folder the command runs in."""
+        return cls(Path("reports") / name)
+
+    @property
+    def page(self) -> Path:
+        return self.path / "index.html"
+
+    @property
+    def notebook(self) -> Path:
+        return self.path / "report.ipynb"
+
+    @property
+    def table(self) -> Path:
+        return self.path / "results.csv"
+
+    @property
+    def record(self) -> Path:
+        return self.path / "benchmark.json"
+
+    @property
+    def runs(self) -> Path:
+        return self.path / "runs"
+
+    @property
+    def wandb(self) -> Path:
+        return self.path / "wandb"
+
+    def run(self, run_id: str) -> RunFolder:
+        return RunFolder(self.runs / run_id)

@@ -1,0 +1,122 @@
+"""The report's passages of text, each made from the record and its standings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import yaml
+from markupsafe import Markup
+
+from app.report.answer import answer
+from app.report.gather import Record
+from app.report.markup import Fragment
+from app.report.standings import Standing
+from app.report.wording import listing, metric_name, moment, rate, score
+
+__all__ = ["at_a_glance", "config_text", "data_facts", "warnings"]
+
+
+def at_a_glance(record: Record, standings: Sequence[Standing]) -> Fragment:
+    """The question, the answer, and the handful of figures around it."""
+    first, *further = answer(record, standings)
+    primary, dataset = record.primary, record.dataset
+    facts = [("benchmark", record.name, moment(record.written))]
+    if primary:
+        facts.append(("ranked by", metric_name(primary.name), f"on {primary.split}"))
+    if dataset:
+        rows = ", ".join(f"{split} {rate(rows)}" for split, rows in dataset.rows.items())
+        facts.append(("data", record.source.path or dataset.path, f"rows: {rows}"))
+    ended = len(record.complete)
+    facts.append(("runs", f"{ended} of {len(record.entries)}", "ended with a score"))
+    if dataset and dataset.ceiling is not None:
+        facts.append(("ceiling", score(dataset.ceiling), "the best there is to reach"))
+    question = Markup("<p>{}</p>").format(record.source.question) if record.source.question else Markup("")
+    found = Markup('<p class="answer">{}</p><p class="further">{}</p>').format(first, " ".join(further))
+    return Fragment(question + found + Markup('<dl class="facts">{}</dl>').format(_facts(facts)))
+
+
+def data_facts(record: Record) -> Fragment:
+    """What the models were given: rows, labels, where validation came from, and the ceiling."""
+    dataset = record.dataset
+    if dataset is None:
+        return Fragment(Markup("<p>No run got as far as reading the data.</p>"))
+    names = f"{', '.join(dataset.labels[:12])}{', …' if len(dataset.labels) > 12 else ''}"
+    facts = [
+        (
+            "source",
+            record.source.path or dataset.path,
+            f"revision {dataset.revision}" if dataset.revision else "",
+        ),
+        *((f"{split} rows", rate(rows), "") for split, rows in dataset.rows.items()),
+        ("labels", str(len(dataset.labels)) if dataset.labels else "–", names),
+        ("fingerprint", dataset.fingerprint, "of the rows themselves"),
+    ]
+    notes = [record.source.description] if record.source.description else []
+    if dataset.validation_from_train:
+        notes.append(
+            "The source has no validation split: 10 % of its training rows, stratified, were set aside."
+        )
+    if record.primary and record.primary.split == "validation":
+        notes.append(
+            "There is no labelled test split, so validation served both purposes: hyperparameters were "
+            "chosen on it and the scores shown are on it. Such scores flatter."
+        )
+    if dataset.ceiling is not None:
+        noise = record.source.noise
+        known = (
+            f"{noise:.0%} of the labels of this corpus are wrong on purpose".replace("%", " %")
+            if noise
+            else ""
+        )
+        why = f"{known}, so" if known else "Its label noise is known:"
+        notes.append(f"{why} no model can be expected to score above {score(dataset.ceiling)}, the ceiling.")
+    text = Markup("").join(Markup("<p>{}</p>").format(note) for note in notes)
+    return Fragment(Markup('{}<dl class="facts">{}</dl>').format(text, _facts(facts)))
+
+
+def warnings(record: Record, standings: Sequence[Standing]) -> Fragment:
+    """What a reader should know before comparing these figures; a sentence where there is nothing."""
+    found = []
+    shared = [
+        standing.row.architecture
+        for standing in standings
+        if standing.row.runs and not standing.row.exclusive
+    ]
+    if shared:
+        found.append(
+            f"Timings of {listing(shared)} were taken while the machine was shared; do not rank by them."
+        )
+    for name, values in record.versions.items():
+        if len(values) > 1:
+            found.append(f"Runs were made with different values of {name}: {listing(sorted(values))}.")
+    uneven = [
+        s.row.architecture
+        for s in standings
+        if s.row.runs and not s.row.is_baseline and s.row.failed + s.row.missing
+    ]
+    if uneven:
+        found.append(
+            f"Some runs of {listing(uneven)} have no score: fewer seeds or settings stand behind the place."
+        )
+    if not found:
+        return Fragment(
+            Markup("<p>All runs had the same versions, and all timings the machine to themselves.</p>")
+        )
+    items = Markup("").join(Markup("<li>{}</li>").format(text) for text in found)
+    return Fragment(Markup('<div class="warning"><ul>{}</ul></div>').format(items))
+
+
+def config_text(record: Record) -> str:
+    """The configuration the driver resolved, as YAML."""
+    return yaml.safe_dump(dict(record.config), sort_keys=False, allow_unicode=True, width=100)
+
+
+def _facts(facts: Sequence[tuple[str, str, str]]) -> Markup:
+    return Markup("").join(
+        Markup("<div><dt>{}</dt><dd>{}{}</dd></div>").format(
+            name,
+            Markup("/<wbr>").join(value.split("/")),
+            Markup("<small>{}</small>").format(note) if note else "",
+        )
+        for name, value, note in facts
+    )

@@ -1,0 +1,63 @@
+"""The leaderboard with its intervals: of each score, and of each row's distance to the leader."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.report.gather import Record
+from app.report.leaderboard import Row, rank
+from app.report.predictions import Predictions, read_predictions
+from app.report.scores import METRICS, Metric
+from app.report.statistics import Interval, paired_difference, score_interval
+
+__all__ = ["Standing", "compare"]
+
+TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A row of the leaderboard. The intervals are None where the predictions do not allow them."""
+
+    row: Row
+    interval: Interval | None  # of the score
+    behind: Interval | None  # leader's score minus this one's; of the leader itself, nothing
+
+    @property
+    def within_noise(self) -> bool:
+        """Whether the examples cannot tell this row from the leader."""
+        return self.behind is not None and not self.behind.excludes_zero
+
+
+def compare(record: Record) -> tuple[Standing, ...]:
+    """The leaderboard of a benchmark, best first, with its intervals over examples."""
+    rows = rank(record.results, planned=record.planned)
+    primary = record.primary
+    metric = METRICS.get(primary.name) if primary else None
+    classes = record.dataset.labels if record.dataset else ()
+    found = {row.architecture: _predictions(record, row, metric, classes) for row in rows}
+    leader = found.get(rows[0].architecture) if rows else None
+    standings = []
+    for row in rows:
+        own = found[row.architecture]
+        if own is None or metric is None:
+            standings.append(Standing(row, None, None))
+            continue
+        compared = leader is not None and row is not rows[0]
+        behind = paired_difference(leader, own, metric) if compared and leader else None
+        standings.append(Standing(row, score_interval(own, metric), behind))
+    return tuple(standings)
+
+
+def _predictions(
+    record: Record, row: Row, metric: Metric | None, classes: Sequence[str]
+) -> Predictions | None:
+    if metric is None or not row.runs or not math.isfinite(row.score):
+        return None
+    found = read_predictions([record.folder.run(run.run_id).predictions for run in row.runs], classes)
+    # an interval around another figure than the one that is shown would mislead
+    if found is None or abs(score_interval(found, metric, resamples=1).estimate - row.score) > TOLERANCE:
+        return None
+    return found

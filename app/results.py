@@ -1,0 +1,190 @@
+"""The record of one run: `result.json`, written last and atomically, and read back from disk alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError
+
+__all__ = [
+    "Cost",
+    "DatasetRecord",
+    "Environment",
+    "InferenceCost",
+    "Primary",
+    "RunFailure",
+    "RunResult",
+    "Status",
+    "TrackingRecord",
+    "read_result",
+    "write_atomically",
+    "write_result",
+]
+
+
+class Status(StrEnum):
+    """How a run ended."""
+
+    OK = "ok"
+    FAILED = "failed"  # an exception in the notebook
+    TIMEOUT = "timeout"  # over execution.timeout_seconds
+    KILLED = "killed"  # the kernel died
+
+
+def _read_number(value: object) -> object:
+    return float("nan") if value is None else value
+
+
+def _write_number(value: float) -> float | None:
+    return None if value != value or value in (float("inf"), float("-inf")) else value
+
+
+# JSON has no word for "not a number": such a value is written as null and read back as nan.
+Number = Annotated[float, BeforeValidator(_read_number), PlainSerializer(_write_number, when_used="json")]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=True)
+
+
+class RunFailure(_Record):
+    """Why a run has no result: the exception's name, its message, and the notebook cell it rose in."""
+
+    kind: str
+    message: str
+    cell: int | None = None
+
+
+class Primary(_Record):
+    """The one figure a run is ranked by."""
+
+    name: str
+    split: Literal["test", "validation"]
+    value: Number
+    direction: Literal["max", "min"]
+
+
+class InferenceCost(_Record):
+    """One timing of a forward pass: seconds per batch, samples per second."""
+
+    backend: str
+    batch_size: int
+    sequence_length: int
+    p50_seconds: Number
+    p95_seconds: Number
+    samples_per_second: Number
+
+
+class Cost(_Record):
+    """What a run cost. Seconds, bytes, rows per second."""
+
+    parameters: int  # trainable weights; for a bag-of-words baseline, its coefficients
+    train_seconds: Number  # evaluation left out
+    train_samples_per_second: Number
+    peak_memory_bytes: int  # of the kernel's process, or of the GPU where there is one
+    exclusive: bool  # the machine had nothing else to do for this project while it measured
+    inference: tuple[InferenceCost, ...] = ()
+
+
+class DatasetRecord(_Record):
+    """The data a run saw."""
+
+    path: str
+    revision: str | None = None
+    fingerprint: str
+    rows: Mapping[str, int]
+    labels: tuple[str, ...] = ()  # class names; scores in predictions.parquet are in this order
+    validation_from_train: bool = False  # no validation split in the source: 10 % of train, stratified
+    question: str | None = None  # what a built-in corpus asks
+    description: str | None = None
+    noise: float | None = None  # the share of labels that a built-in corpus replaced on purpose
+    ceiling: float | None = None  # the primary metric of the labels before that noise: nobody can do better
+
+
+class TrackingRecord(_Record):
+    """The W&B run."""
+
+    id: str
+    mode: str
+    path: str  # online: entity/project/id; offline: the folder for `wandb sync`
+
+
+class Environment(_Record):
+    """Versions of what computed the figures."""
+
+    python: str = ""
+    torch: str = ""
+    transformers: str = ""
+    device: str = ""
+    cpu: str = ""
+    git: str = ""
+    precision: str = ""
+
+
+class RunResult(_Record):
+    """The record of one run, complete or failed."""
+
+    schema_version: Literal[1] = 1
+    run_id: str
+    benchmark: str
+    status: Status
+    error: RunFailure | None = None
+    architecture: str
+    family: str
+    checkpoint: str | None = None
+    seed: int
+    hyperparameters: Mapping[str, object]
+    primary: Primary | None = None
+    metrics: Mapping[str, Mapping[str, Number]] = {}
+    cost: Cost | None = None
+    dataset: DatasetRecord | None = None
+    wandb: TrackingRecord | None = None
+    environment: Environment = Environment()
+    best_epoch: float | None = None
+    attempts: int = 1
+    started: datetime
+    finished: datetime
+
+    @property
+    def seconds(self) -> float:
+        """Wall-clock time of the run from kernel start to result, in seconds."""
+        return (self.finished - self.started).total_seconds()
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write `text` so that a reader sees the whole of it or nothing, also after a crash."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def write_result(result: RunResult, path: Path) -> None:
+    """Write one run's record. The file exists only if the run ended."""
+    document = result.model_dump(mode="json")
+    document = {"schema": document.pop("schema_version"), **document}
+    write_atomically(path, json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_result(path: Path) -> RunResult | None:
+    """The record at `path`, or None where there is none that is whole: absent, torn, or of another schema."""
+    try:
+        document = json.loads(path.read_bytes())
+        return RunResult.model_validate({"schema_version": document.pop("schema"), **document})
+    except (OSError, ValueError, KeyError, AttributeError, TypeError, ValidationError):
+        return None

@@ -1,0 +1,105 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Which architecture should you take?
+
+# %%
+import sys
+
+sys.path[:0] = [".", ".."]
+
+from pathlib import Path
+
+from app.layout import BenchmarkFolder
+from app.report import figures, passages, tables
+from app.report.gather import read_benchmark
+from app.report.standings import compare
+
+# %% tags=["parameters"]
+folder: str = "reports/quickstart"  # of a benchmark that has been run
+
+# %%
+benchmark = read_benchmark(BenchmarkFolder(Path(folder)))
+standings = compare(benchmark)
+
+# %%
+passages.at_a_glance(benchmark, standings)
+
+# %% [markdown]
+# ## Leaderboard
+#
+# Each architecture is shown at the hyperparameters that did best on validation. The interval says how far the
+# score would move with other examples of the same kind; a difference is noise when its own interval contains zero.
+
+# %%
+tables.leaderboard_table(benchmark, standings)
+
+# %% [markdown]
+# A ring is one seed, the tick their mean, the band the 95 % interval over examples. A baseline far below
+# the others is a triangle at the edge.
+
+# %%
+figures.score_figure(benchmark, standings)
+
+# %% [markdown]
+# ## What it costs
+#
+# Further up is better, further left is cheaper. Baselines cost next to nothing and are left out.
+
+# %%
+figures.cost_figure(benchmark, standings)
+
+# %%
+tables.cost_table(benchmark, standings)
+
+# %% [markdown]
+# ## How they learned
+#
+# The metric on validation after each epoch, at the best setting of each architecture; a line for each seed.
+# Lines that lie apart say that the seed matters; lines that still rise say that training stopped early.
+
+# %%
+figures.curve_figure(benchmark, standings)
+
+# %% [markdown]
+# ## The data
+
+# %%
+passages.data_facts(benchmark)
+
+# %% [markdown]
+# ## All runs
+
+# %%
+tables.run_table(benchmark)
+
+# %% [markdown]
+# ## Runs without a score
+
+# %%
+tables.unfinished_table(benchmark)
+
+# %% [markdown]
+# ## Where the figures come from
+
+# %%
+passages.warnings(benchmark, standings)
+
+# %%
+tables.version_table(benchmark)
+
+# %% [markdown]
+# The configuration as it was resolved, every default written out:
+
+# %%
+print(passages.config_text(benchmark))

@@ -1,0 +1,266 @@
+"""Hand-made benchmarks on disk, in the files that a driver and its runs leave."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import numpy as np
+import pyarrow as arrow
+import pyarrow.parquet as parquet
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from app.layout import BenchmarkFolder
+from app.report.pages import render_page
+from app.results import (
+    Cost,
+    DatasetRecord,
+    Environment,
+    InferenceCost,
+    Primary,
+    RunFailure,
+    RunResult,
+    Status,
+    write_result,
+)
+
+MACHINE = Environment(
+    python="3.11.2", torch="2.13.0", transformers="5.23.0", device="cpu", cpu="2 cores", git="1a2b3c4"
+)
+START = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """One run to be made up: how good it is, and how it ended."""
+
+    architecture: str
+    family: str = "bert"
+    seed: int = 0
+    hyperparameters: Mapping[str, Any] | None = None
+    quality: float = 0.9  # probability of a right prediction
+    parameters: int = 4_386_000
+    status: str = "ok"  # or failed, timeout, killed, missing
+    error: RunFailure | None = None
+    exclusive: bool = True
+    validation: float | None = None  # instead of the quality
+    environment: Environment = MACHINE
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        if self.family in ("majority", "tfidf-logreg"):
+            return {}
+        return {"learning_rate": 0.001, "epochs": 3, "batch_size": 32, **(self.hyperparameters or {})}
+
+    @property
+    def run_id(self) -> str:
+        rate = self.settings.get("learning_rate")
+        return f"{self.architecture}-lr{rate}-s{self.seed}" if rate else self.architecture
+
+
+def make_benchmark(
+    folder: Path,
+    runs: Sequence[Made],
+    *,
+    labels: Sequence[str] = ("unacceptable", "acceptable"),
+    examples: int = 600,
+    split: str = "test",
+    ceiling: float | None = 0.94,
+    question: str = "Is this sentence acceptable English?",
+    name: str = "golden",
+    pages: bool = True,
+) -> BenchmarkFolder:
+    """Write a benchmark of these runs into `folder`, predictions included; seeded, so the same each time."""
+    benchmark = BenchmarkFolder(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    truth = np.random.default_rng(1).integers(0, len(labels), examples)
+    difficulty = np.random.default_rng(2).random(examples)
+    for number, run in enumerate(runs):
+        if run.status == "missing":
+            continue
+        here = benchmark.run(run.run_id)
+        here.path.mkdir(parents=True, exist_ok=True)
+        ok = run.status == "ok"
+        value = _write_predictions(here.predictions, run, labels, truth, difficulty, number) if ok else 0.0
+        if ok and run.settings:
+            _write_history(here.history, run)
+        write_result(_result(run, name, labels, value, split, examples, ceiling, number), here.result)
+        if pages:
+            _write_page(here.notebook, here.page, run)
+    document = {
+        "schema": 1,
+        "name": name,
+        "config": {
+            "name": name,
+            "task": {"kind": "text-classification", "metric": "accuracy"},
+            "seeds": [0, 1],
+        },
+        "dataset": {
+            "path": "builtin/acceptability",
+            "fingerprint": "9f2c4a17",
+            "question": question,
+            "description": "Sentences from a small grammar, half of them broken in one place.",
+            "noise": None if ceiling is None else round(1 - ceiling, 3),
+        },
+        "runs": [
+            {
+                "run_id": run.run_id,
+                "architecture": run.architecture,
+                "seed": run.seed,
+                "hyperparameters": run.settings,
+                "baseline": not run.settings,
+            }
+            for run in runs
+        ],
+        "written": START.isoformat(),
+        "version": "0.1.0",
+    }
+    benchmark.record.write_text(json.dumps(document), encoding="utf-8")
+    return benchmark
+
+
+def realistic() -> list[Made]:
+    """22 runs: five transformers at two learning rates with two seeds, and two baselines."""
+    models = (
+        ("deberta-tiny", "deberta-v2", 0.915, 9_600_000),
+        ("bert-tiny", "bert", 0.905, 4_386_000),
+        ("albert-tiny", "albert", 0.908, 3_100_000),
+        ("electra-tiny", "electra", 0.88, 5_200_000),
+        ("modernbert-tiny", "modernbert", 0.86, 7_900_000),
+    )
+    runs = [
+        Made(architecture="majority", family="majority", quality=0.52, parameters=2),
+        Made(architecture="tfidf-logreg", family="tfidf-logreg", quality=0.74, parameters=3_214),
+    ]
+    for name, family, quality, parameters in models:
+        for rate in (0.0003, 0.001):
+            for seed in (0, 1):
+                shift = -0.02 * (rate == 0.0003) + 0.008 * (seed == 1)
+                made = Made(
+                    architecture=name,
+                    family=family,
+                    seed=seed,
+                    parameters=parameters,
+                    quality=quality + shift,
+                )
+                runs.append(replace(made, hyperparameters={"learning_rate": rate}))
+    return runs
+
+
+def _write_predictions(
+    path: Path, run: Made, labels: Sequence[str], truth: Any, difficulty: Any, number: int
+) -> float:
+    random = np.random.default_rng(100 + number)
+    # right on the easier examples, with some luck: so models agree with each other as they do in life
+    right = 0.75 * difficulty + 0.25 * random.random(len(truth)) < np.quantile(
+        0.75 * difficulty + 0.25 * random.random(len(truth)), run.quality
+    )
+    guess = np.where(
+        right, truth, (truth + 1 + random.integers(0, max(1, len(labels) - 1), len(truth))) % len(labels)
+    )
+    if len(labels) == 1:
+        guess = truth
+    scores = np.full((len(truth), len(labels)), 0.1 / len(labels))
+    scores[np.arange(len(truth)), guess] += 0.9
+    table = arrow.table(
+        {
+            "id": arrow.array(np.arange(len(truth))),
+            "label": [labels[code] for code in truth],
+            "prediction": [labels[code] for code in guess],
+            "score": scores.max(axis=1),
+            "scores": list(scores),
+        }
+    )
+    parquet.write_table(table, path)
+    return float((guess == truth).mean())
+
+
+def _write_history(path: Path, run: Made) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["step", "epoch", "loss", "learning_rate", "eval_loss", "eval_accuracy"])
+        for epoch in range(1, run.settings["epochs"] + 1):
+            writer.writerow([epoch * 16, epoch - 0.5, 0.7 / epoch, 0.001, "", ""])
+            value = run.quality - 0.2 / epoch**2 + 0.01 * np.sin(3 * epoch + run.seed)
+            writer.writerow([epoch * 16, epoch, "", "", 0.5 / epoch, value])
+
+
+def _result(
+    run: Made,
+    name: str,
+    labels: Sequence[str],
+    value: float,
+    split: str,
+    examples: int,
+    ceiling: float | None,
+    number: int,
+) -> RunResult:
+    ok = run.status == "ok"
+    small = run.family in ("majority", "tfidf-logreg")
+    base = 2e-5 if small else 1.1e-3 + run.parameters * 1e-10
+    timings = tuple(
+        InferenceCost(
+            backend="torch",
+            batch_size=batch,
+            sequence_length=length,
+            p50_seconds=base * (1 + batch * length / 200),
+            p95_seconds=base * (1.3 + batch * length / 180),
+            samples_per_second=batch / (base * (1 + batch * length / 200)),
+        )
+        for batch in (1, 32)
+        for length in (16, 32)
+    )
+    cost = Cost(
+        parameters=run.parameters,
+        train_seconds=0.01 if small else 6.2 + run.parameters * 3e-7,
+        train_samples_per_second=90_000 if small else 740 - run.parameters * 3e-5,
+        peak_memory_bytes=480 * 2**20 + run.parameters * 16,
+        exclusive=run.exclusive,
+        inference=timings,
+    )
+    started = START + timedelta(seconds=20 * number)
+    metrics: dict[str, dict[str, float]] = {}
+    if ok:
+        metrics = {split: {"accuracy": value}}
+        metrics["validation"] = {"accuracy": run.quality if run.validation is None else run.validation}
+    rows = {"train": 2400, "validation": 300, **({"test": examples} if split == "test" else {})}
+    return RunResult(
+        run_id=run.run_id,
+        benchmark=name,
+        status=Status(run.status),
+        error=run.error if not ok else None,
+        architecture=run.architecture,
+        family=run.family,
+        seed=run.seed,
+        hyperparameters=run.settings,
+        primary=Primary(name="accuracy", split=split, value=value, direction="max") if ok else None,  # type: ignore[arg-type]
+        metrics=metrics,
+        cost=cost if ok else None,
+        dataset=DatasetRecord(
+            path="builtin/acceptability",
+            fingerprint="9f2c4a17",
+            rows=rows,
+            labels=tuple(labels),
+            ceiling=ceiling,
+        ),
+        environment=run.environment,
+        started=started,
+        finished=started + timedelta(seconds=0.4 if small else 9.7),
+    )
+
+
+def _write_page(notebook: Path, page: Path, run: Made) -> None:
+    nodes = [
+        new_markdown_cell(f"# Fine-tuning {run.architecture}\n\nHow well does it do?"),
+        new_code_cell(
+            "run_summary", outputs=[new_output("stream", name="stdout", text=f"quality {run.quality}\n")]
+        ),
+    ]
+    nbformat.write(new_notebook(cells=nodes), notebook)
+    render_page(notebook, page, title=run.run_id, home="../../index.html")

@@ -1,0 +1,191 @@
+"""The report as a whole, over hand-made benchmarks of every shape."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.errors import DataError, TemplateError
+from app.layout import BenchmarkFolder
+from app.report import figures, passages, tables
+from app.report.gather import Record, read_benchmark
+from app.report.sanitise import clean_html
+from app.report.standings import compare
+from app.report.svg import clean_svg
+from app.report.write import execute_notebook, results_csv, write_report
+from app.results import RunFailure
+from tests.report.golden import MACHINE, Made, make_benchmark, realistic
+from tests.report.test_pages import PROBE, Page, assert_self_contained
+
+OOM = RunFailure(kind="OutOfMemory", message=PROBE, cell=7)
+CLINC = [f"intent {number}" for number in range(77)]
+SHAPES = {
+    "as usual": realistic(),
+    "one run": [Made(architecture="one")],
+    "one baseline": [Made(architecture="majority", family="majority", quality=0.5)],
+    "all equal": [Made(architecture=name, quality=1.0, seed=seed) for name in "abc" for seed in (0, 1)],
+    "all failed": [Made(architecture=name, status="failed", error=OOM) for name in "ab"],
+    "all missing": [Made(architecture=name, status="missing") for name in "ab"],
+    "uneven seeds": [Made(architecture="a"), Made(architecture="a", seed=1), Made(architecture="b")],
+    "every ending": [
+        Made(architecture="fine"),
+        Made(architecture="fine", seed=1, status="missing"),
+        Made(architecture="slow", status="timeout", error=RunFailure(kind="Timeout", message="too long")),
+        Made(architecture="dead", status="killed", error=RunFailure(kind="KernelDied", message="SIGKILL")),
+        Made(architecture="broken", status="failed", error=OOM),
+    ],
+    "many": [Made(architecture=f"model-{number}", quality=0.5 + number / 100) for number in range(40)],
+}
+
+
+def everything(record: Record) -> str:
+    """All parts of the report, as its notebook shows them, through the filters of its page."""
+    standings = compare(record)
+    parts = [
+        passages.at_a_glance(record, standings),
+        tables.leaderboard_table(record, standings),
+        tables.cost_table(record, standings),
+        passages.data_facts(record),
+        tables.run_table(record),
+        tables.unfinished_table(record),
+        passages.warnings(record, standings),
+        tables.version_table(record),
+    ]
+    html = "".join(clean_html(part._repr_html_()) for part in parts)
+    for draw in (figures.score_figure, figures.cost_figure, figures.curve_figure):
+        picture = draw(record, standings)
+        if picture:
+            drawing = clean_svg(picture.svg, prefix="a-", description=picture.alt)
+            assert drawing is not None
+            html += drawing
+    return html + passages.config_text(record)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("split", ["test", "validation"])
+def test_a_benchmark_of_any_shape_has_a_report(tmp_path: Path, shape: str, split: str) -> None:
+    runs = SHAPES[shape]
+    record = read_benchmark(make_benchmark(tmp_path, runs, split=split, pages=False, examples=120))
+    html = everything(record)
+    for entry in record.entries:
+        assert entry.plan.run_id in html
+    assert not [
+        word for word in ("nan", "None", "inf ") if word in Page(html).text.replace("information", "")
+    ]
+    assert "served both purposes" in html or split == "test" or not record.complete
+    assert len(results_csv(record).splitlines()) == len(runs) + 1
+
+
+def test_77_classes_have_a_report(tmp_path: Path) -> None:
+    runs = [Made(architecture=name, quality=0.8) for name in "ab"]
+    html = everything(
+        read_benchmark(make_benchmark(tmp_path, runs, labels=CLINC, pages=False, examples=1000))
+    )
+    assert "77" in html
+    assert "intent 76" not in html
+
+
+def test_predictions_that_are_gone_cost_the_interval_and_nothing_else(tmp_path: Path) -> None:
+    folder = make_benchmark(
+        tmp_path, [Made(architecture="a"), Made(architecture="b", quality=0.7)], pages=False
+    )
+    for path in folder.runs.glob("*/predictions.parquet"):
+        path.write_bytes(b"not a table")
+    standings = compare(read_benchmark(folder))
+    assert [standing.interval for standing in standings] == [None, None]
+    assert everything(read_benchmark(folder))
+
+
+def test_predictions_that_do_not_give_the_score_have_no_interval(tmp_path: Path) -> None:
+    folder = make_benchmark(tmp_path, [Made(architecture="a")], pages=False)
+    path = next(folder.runs.glob("*/result.json"))
+    document = json.loads(path.read_text())
+    document["primary"]["value"] = 0.123
+    path.write_text(json.dumps(document))
+    assert compare(read_benchmark(folder))[0].interval is None
+
+
+def test_shared_timings_and_mixed_versions_are_warned_of(tmp_path: Path) -> None:
+    other = MACHINE.model_copy(update={"torch": "2.12.0"})
+    runs = [Made(architecture="a", exclusive=False), Made(architecture="b", environment=other)]
+    record = read_benchmark(make_benchmark(tmp_path, runs, pages=False))
+    text = passages.warnings(record, compare(record)).html
+    assert "Timings of a were taken while the machine was shared" in text
+    assert "different values of torch: 2.12.0 and 2.13.0" in text
+
+
+def test_a_cell_of_the_csv_is_no_formula(tmp_path: Path) -> None:
+    failure = RunFailure(kind="ValueError", message="=cmd|' /C calc'!A0")
+    runs = [Made(architecture="a", status="failed", error=failure)]
+    (line,) = csv.DictReader(
+        results_csv(read_benchmark(make_benchmark(tmp_path, runs, pages=False))).splitlines()
+    )
+    assert line["message"].startswith("'=")
+    assert line["status"] == "failed"
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> BenchmarkFolder:
+    """The report of a benchmark with a probe in every text that comes from outside."""
+    machine = MACHINE.model_copy(update={"cpu": PROBE})
+    runs = [replace(run, environment=machine) for run in realistic()]
+    runs.append(
+        Made(architecture="broken", status="failed", error=RunFailure(kind=PROBE, message=PROBE, cell=3))
+    )
+    runs.append(Made(architecture="gone", status="missing"))
+    folder = tmp_path_factory.mktemp("reports") / "hostile"
+    labels = [PROBE, "${jndi} {x} *b*"]
+    benchmark = make_benchmark(folder, runs, labels=labels, question=PROBE, name=PROBE)
+    write_report(benchmark)
+    return benchmark
+
+
+def test_the_page_stands_alone_and_runs_nothing(hostile: BenchmarkFolder) -> None:
+    html = hostile.page.read_text(encoding="utf-8")
+    assert_self_contained(html)
+    assert PROBE in Page(html).text
+    assert len(html) < 1_000_000
+
+
+def test_every_link_of_the_page_leads_to_a_run(hostile: BenchmarkFolder) -> None:
+    page = Page(hostile.page.read_text(encoding="utf-8"))
+    links = [attributes["href"] for tag, attributes in page.elements if tag == "a"]
+    assert len(set(links)) == 23
+    for address in links:
+        assert (hostile.path / address).is_file(), address
+
+
+def test_the_page_can_be_read_without_eyes(hostile: BenchmarkFolder) -> None:
+    page = Page(hostile.page.read_text(encoding="utf-8"))
+    tags = [tag for tag, _ in page.elements]
+    assert tags.count("h1") == 1
+    assert tags.count("caption") == tags.count("table") == 5
+    assert all(len(a["aria-label"]) > 40 for t, a in page.elements if t == "svg")
+    assert tags.count("svg") == 3
+    assert all(a.get("scope") for t, a in page.elements if t == "th")
+    ids = [a["id"] for _, a in page.elements if "id" in a]
+    assert len(ids) == len(set(ids))
+
+
+def test_notebook_and_table_lie_beside_the_page(hostile: BenchmarkFolder) -> None:
+    assert hostile.notebook.is_file()
+    lines = list(csv.DictReader(hostile.table.open(encoding="utf-8")))
+    assert [line["status"] for line in lines] == ["ok"] * 22 + ["failed", "missing"]
+    assert float(lines[0]["value"]) == pytest.approx(float(lines[0]["test.accuracy"]))
+
+
+def test_a_folder_without_a_benchmark_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no benchmark here"):
+        write_report(BenchmarkFolder(tmp_path / "nowhere"))
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_report_notebook_that_fails_names_cell_and_cause(tmp_path: Path) -> None:
+    template = tmp_path / "t.py"
+    template.write_text('# %% tags=["parameters"]\nfolder: str = "x"\n\n# %%\nraise ValueError(folder)\n')
+    with pytest.raises(TemplateError, match=r"t\.py: cell 2: ValueError: here"):
+        execute_notebook(template, {"folder": "here"})
