@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
@@ -14,7 +15,9 @@ from app.errors import BenchmarkError, UsageError
 
 if TYPE_CHECKING:
     from app.bench.plan import Run
+    from app.bench.warm import WarmParent
     from app.config import Benchmark
+    from app.layout import BenchmarkFolder
     from app.results import RunResult
 
 __all__ = ["main"]
@@ -71,13 +74,14 @@ def run_benchmark(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int
         print_plan(runs, done, benchmark.execution.workers)
         return OK
 
+    from app.bench.kernels import open_parent
     from app.bench.record import write_record
-    from app.report.write import write_report
 
     _check_configurations(benchmark)
     write_record(folder, benchmark, examples.record(), runs, keep=bool(pins))
-    results = {**done, **_carry_out(benchmark, runs, done)}
-    page = write_report(folder)
+    with open_parent(benchmark.execution.kernel) as parent:
+        results = {**done, **_carry_out(benchmark, runs, done, parent)}
+        page = _report(folder, parent)
     print_leaderboard(results.values(), page)
     print_sync_hint(results.values(), folder)
     return OK if all(result.status == "ok" for result in results.values()) else SOME_FAILED
@@ -87,14 +91,23 @@ def rebuild_report(arguments: argparse.Namespace) -> int:
     """`python app.py report --config FILE`: page, table and notebook anew, from disk alone."""
     from app.config import load_config
     from app.layout import BenchmarkFolder
-    from app.report.write import write_report
 
     benchmark = load_config(arguments.config, overrides=arguments.set)
-    print(write_report(BenchmarkFolder.of(benchmark.name)))
+    print(_report(BenchmarkFolder.of(benchmark.name), parent=None))
     return OK
 
 
-def _carry_out(benchmark: Benchmark, runs: Sequence[Run], done: Mapping[str, RunResult]) -> dict[str, RunResult]:
+def _report(folder: BenchmarkFolder, parent: WarmParent | None) -> Path:
+    """The report is a notebook too, executed as the runs' are."""
+    from app.bench.notebooks import execute_or_raise
+    from app.report.write import write_report
+
+    return write_report(folder, execute=functools.partial(execute_or_raise, parent=parent))
+
+
+def _carry_out(
+    benchmark: Benchmark, runs: Sequence[Run], done: Mapping[str, RunResult], parent: WarmParent | None
+) -> dict[str, RunResult]:
     """Run what is not done yet, a page for each run as it ends; the records by run id."""
     from app.bench.execute import execute_run
     from app.bench.local import run_locally
@@ -120,6 +133,7 @@ def _carry_out(benchmark: Benchmark, runs: Sequence[Run], done: Mapping[str, Run
                 template=FINETUNE,
                 watch=watch,
                 retries=plan.retries,
+                parent=parent,
                 exclusive=plan.workers == 1,
                 on_retry=display.retry,
             )

@@ -188,7 +188,6 @@ class Architecture(_Frozen):
 
 
 Axis = BeforeValidator(_as_axis)
-_Values = Field(min_length=0)
 
 
 class Hyperparameters(_Frozen):
@@ -240,7 +239,8 @@ class Execution(_Frozen):
     executor: Literal["local"] = "local"
     workers: int = Field(1, ge=1, le=256)
     timeout_seconds: float = Field(3600, gt=0)
-    retries: int = Field(1, ge=0, le=10)
+    retries: int = Field(1, ge=0, le=10)  # when a kernel is lost; an exception would only repeat itself
+    kernel: Literal["warm", "cold"] = "warm"  # warm: forked with its imports done, where the system can fork
     keep_models: bool = False
 
 
@@ -265,7 +265,7 @@ class Benchmark(_Frozen):
     name: Annotated[str, Field(pattern=_NAME, max_length=64)]
     task: Task
     dataset: Dataset
-    architectures: tuple[Architecture, ...] = Field(min_length=1)
+    architectures: tuple[Architecture, ...]
     hyperparameters: Hyperparameters = Hyperparameters()
     seeds: Annotated[tuple[Annotated[int, Field(ge=0, lt=2**32)], ...], Axis] = (0,)
     inference: Inference = Inference()
@@ -277,6 +277,8 @@ class Benchmark(_Frozen):
     def _resolved(cls, value: object) -> object:
         if not isinstance(value, list | tuple):
             raise _refuse(f"must be a list of names or of {{name: ..., checkpoint: ...}}, not {value!r}")
+        if not value:
+            raise _refuse("an empty list has nothing to run; name at least one")
         return tuple(value)
 
     @field_validator("seeds")
@@ -437,6 +439,9 @@ def _explain(document: Document, prefix: KeyPath, details: ErrorDetails, model: 
         message = f"unknown key{_suggest(location[-1], allowed)}"
     elif kind == "missing":
         message = "is missing; it has no default"
+    elif kind == "model_type":
+        or_name = ", or a name" if location[:1] == ("architectures",) else ""
+        message = f"must be a mapping of {', '.join(_fields_at(model, location))}{or_name}, not {_short(given)}"
     elif kind in ("choice", "refused"):
         message = details["msg"]
     else:

@@ -38,6 +38,9 @@ class Document:
 
     def where(self, path: KeyPath) -> str:
         """The place of `path`, or of the closest part of it that was written down."""
+        below = next((words for key, words in self.overrides.items() if path and key[: len(path)] == path), None)
+        if below is not None:
+            return below
         for length in range(len(path), -1, -1):
             part = path[:length]
             if part in self.overrides:

@@ -38,8 +38,9 @@ passages.at_a_glance(benchmark, standings)
 # %% [markdown]
 # ## Leaderboard
 #
-# Each architecture is shown at the hyperparameters that did best on validation. The interval says how far the
-# score would move with other examples of the same kind; a difference is noise when its own interval contains zero.
+# Each architecture is shown at the hyperparameters that did best on validation. The interval says how
+# far the score would move with other examples of the same kind; a difference is noise when its own interval
+# contains zero.
 
 # %%
 tables.leaderboard_table(benchmark, standings)
@@ -60,7 +61,7 @@ figures.score_figure(benchmark, standings)
 figures.cost_figure(benchmark, standings)
 
 # %%
-tables.cost_table(benchmark, standings)
+tables.cost_table(standings)
 
 # %% [markdown]
 # ## How they learned

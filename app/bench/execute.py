@@ -10,6 +10,7 @@ from pathlib import Path
 
 from app.bench.notebooks import Outcome, Watch, execute_notebook
 from app.bench.plan import Run
+from app.bench.warm import WarmParent
 from app.layout import ATTEMPT_VARIABLE, EXCLUSIVE_VARIABLE
 from app.results import RunFailure, RunResult, Status, read_result, write_result
 
@@ -23,6 +24,7 @@ def execute_run(
     watch: Watch,
     retries: int,
     exclusive: bool,
+    parent: WarmParent | None,
     on_retry: Callable[[Run, RunFailure], None] = lambda run, failure: None,
 ) -> RunResult | None:
     """Carry out one run and return its record, which is on disk by then: a failure has one too.
@@ -34,6 +36,7 @@ def execute_run(
         template: the notebook template.
         watch: its time limit, and the way to stop it.
         retries: how often to try again when the kernel was lost. An exception would only repeat itself.
+        parent: forks the kernel; None: it is started afresh.
         exclusive: whether nothing else of this benchmark runs on the machine meanwhile.
         on_retry: told of each further attempt.
     """
@@ -49,6 +52,7 @@ def execute_run(
             watch=watch,
             log=run.folder.log,
             environment={EXCLUSIVE_VARIABLE: str(int(exclusive)), ATTEMPT_VARIABLE: str(attempt)},
+            parent=parent,
         )
         if watch.stopped and outcome.status is not Status.OK:
             return None

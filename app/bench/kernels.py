@@ -1,23 +1,27 @@
-"""A Jupyter kernel of this very Python, started for one run, and stopped for good."""
+"""A Jupyter kernel for one run: of this very Python, warm where the system can fork, and stopped for good."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
+from app.bench.warm import WarmParent, WarmProvisioner, can_fork
 from app.layout import PROJECT
 
-__all__ = ["Kernel"]
+__all__ = ["Kernel", "kernel_environment", "open_parent"]
 
+_REAP_SECONDS = 10
 _QUIET = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
@@ -28,12 +32,27 @@ _QUIET = {
 }
 
 
+@contextlib.contextmanager
+def open_parent(kind: str) -> Iterator[WarmParent | None]:
+    """The parent of warm kernels while the context lasts; None for `cold`, and where the system cannot fork."""
+    if kind == "cold" or not can_fork():
+        yield None
+        return
+    parent = WarmParent(kernel_environment())
+    try:
+        yield parent
+    finally:
+        parent.close()
+
+
 class _Manager(AsyncKernelManager):
     """A manager whose kernel is this Python, whatever kernelspecs the machine has."""
 
     def __init__(self, launch: Mapping[str, Any], **traits: Any) -> None:
         super().__init__(**traits)
         self._launch = dict(launch)
+        self.started: Any = None
+        self.clients: list[AsyncKernelClient] = []
 
     @property
     def kernel_spec(self) -> KernelSpec:
@@ -41,8 +60,14 @@ class _Manager(AsyncKernelManager):
         command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
         return KernelSpec(argv=command, display_name="Python 3", language="python")
 
-    async def start_kernel(self, **options: Any) -> None:
+    def client(self, **options: Any) -> AsyncKernelClient:  # type: ignore[override]
+        made = super().client(**options)
+        self.clients.append(made)
+        return made
+
+    async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]  # it is async in the library too
         await self._async_start_kernel(**{**options, **self._launch})
+        self.started = getattr(self.provisioner, "process", None)  # the provisioner forgets it when it has ended
 
 
 class Kernel:
@@ -52,11 +77,11 @@ class Kernel:
     What the process itself writes to stdout and stderr, past the notebook, goes to `log`.
     """
 
-    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
+    def __init__(self, environment: Mapping[str, str], log: Path, parent: WarmParent | None = None) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="bench-"))
         self._log = log.open("ab")
         launch = {
-            "env": {**os.environ, **_QUIET, **environment, "PYTHONPATH": _python_path()},
+            "env": {**os.environ, **kernel_environment(), **environment},
             "stdout": self._log,
             "stderr": self._log,
         }
@@ -64,10 +89,14 @@ class Kernel:
         if sys.platform != "win32":
             self.manager.transport = "ipc"
             self.manager.ip = str(self._folder / "s")
+        if parent is not None:
+            provisioner = WarmProvisioner(parent=self.manager, kernel_spec=self.manager.kernel_spec)
+            provisioner.warm_parent, provisioner.warm_log = parent, log.resolve()
+            self.manager.provisioner = provisioner
 
     def kill(self) -> None:
         """End the kernel and all it has started, now. Safe to call from another thread, and twice."""
-        process = getattr(self.manager.provisioner, "process", None)
+        process = self.manager.started
         if process is None or process.poll() is not None:
             return
         try:
@@ -78,15 +107,9 @@ class Kernel:
         except ProcessLookupError:
             pass
 
-    def died(self) -> bool:
-        """Whether the kernel's process was started and has ended."""
-        process = getattr(self.manager.provisioner, "process", None)
-        return process is None or process.poll() is not None
-
     def last_words(self) -> str:
         """How the process ended: `exit code 3`, `SIGKILL`, or that it never started."""
-        process = getattr(self.manager.provisioner, "process", None)
-        code = process.poll() if process is not None else None
+        code = self.manager.started.wait(_REAP_SECONDS) if self.manager.started is not None else None
         if code is None:
             return "it did not start"
         return signal.Signals(-code).name if code < 0 else f"exit code {code}"
@@ -94,10 +117,16 @@ class Kernel:
     def close(self) -> None:
         """Leave nothing behind: no process, no socket, no connection file."""
         self.kill()
+        for client in self.manager.clients:  # nbclient leaves its sockets open when a kernel has died
+            client.stop_channels()
+        self.manager.context.destroy(linger=0)
+        if self.manager.started is not None:
+            self.manager.started.wait(_REAP_SECONDS)
         self._log.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _python_path() -> str:
+def kernel_environment() -> dict[str, str]:
+    """What every kernel's environment has beside the driver's own: the project on the path, and quiet libraries."""
     before = os.environ.get("PYTHONPATH")
-    return str(PROJECT) + (os.pathsep + before if before else "")
+    return {**_QUIET, "PYTHONPATH": str(PROJECT) + (os.pathsep + before if before else "")}

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
-import functools
 import logging
 import re
 import threading
@@ -15,16 +13,28 @@ from typing import Any
 
 import jupytext
 import papermill
+from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
 from app.bench.kernels import Kernel
+from app.bench.warm import WarmParent
 from app.errors import TemplateError
 from app.results import RunFailure, Status
 
-__all__ = ["Outcome", "Watch", "check_parameters", "execute_notebook", "read_template", "template_parameters"]
+__all__ = [
+    "Outcome",
+    "Watch",
+    "check_parameters",
+    "execute_notebook",
+    "execute_or_raise",
+    "read_template",
+    "template_parameters",
+]
 
-logging.getLogger("papermill").setLevel(logging.ERROR)
+logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what goes wrong is told by the outcome
+
+REPORT_SECONDS = 1800
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -63,14 +73,13 @@ class Watch:
             self._kernels.discard(kernel)
 
 
-@functools.cache
 def read_template(path: Path) -> NotebookNode:
-    """The template at `path` as a notebook, to be copied before it is changed.
+    """The template at `path` as a notebook.
 
     Raises:
         TemplateError: it has no cell tagged `parameters`.
     """
-    notebook = jupytext.read(path)
+    notebook: NotebookNode = jupytext.read(path)
     if not _parameter_cells(notebook):
         raise TemplateError(f"{path}: no cell is tagged parameters")
     return notebook
@@ -109,18 +118,21 @@ def execute_notebook(
     watch: Watch,
     log: Path,
     environment: Mapping[str, str] | None = None,
+    parent: WarmParent | None = None,
 ) -> Outcome:
     """Execute a template with `parameters` and leave the executed notebook at `output`.
 
     A failure of the notebook is returned, not raised: this is the one place where whatever goes wrong in a run
-    becomes an outcome. `environment` is laid over the driver's own; `log` gets what the kernel says of itself.
+    becomes an outcome. `environment` is laid over the driver's own; `log` gets what the kernel says of itself; with
+    a `parent` the kernel is forked from it, with its imports done.
 
     Raises:
         TemplateError: the template does not declare one of the parameters.
         OSError: the folder of `output` or `log` cannot be written.
     """
     check_parameters(template, parameters)
-    kernel = Kernel(environment or {}, log)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    kernel = Kernel(environment or {}, log, parent)
     expired = threading.Event()
 
     def expire() -> None:
@@ -135,7 +147,7 @@ def execute_notebook(
         if watch.stopped:
             return _interrupted()
         papermill.execute_notebook(
-            copy.deepcopy(read_template(template)),
+            read_template(template),
             str(output).replace("{", "{{").replace("}", "}}"),  # papermill formats paths
             parameters=dict(parameters),
             kernel_name="python3",
@@ -155,7 +167,7 @@ def execute_notebook(
             return Outcome(Status.TIMEOUT, RunFailure(kind="Timeout", message=message))
         if watch.stopped:
             return _interrupted()
-        if kernel.died():
+        if isinstance(error, DeadKernelError | RuntimeError):
             message = f"the kernel died ({kernel.last_words()}); log.txt has what it said"
             return Outcome(Status.KILLED, RunFailure(kind="KernelDied", message=message))
         return Outcome(Status.FAILED, RunFailure(kind=type(error).__name__, message=_plain(str(error))))
@@ -163,6 +175,22 @@ def execute_notebook(
         timer.cancel()
         watch.leave(kernel)
         kernel.close()
+
+
+def execute_or_raise(
+    template: Path, output: Path, parameters: Mapping[str, Any], *, parent: WarmParent | None = None
+) -> None:
+    """Execute a template that has to succeed, such as the report's.
+
+    Raises:
+        TemplateError: it did not; the message names the cell and the cause, `output` shows it.
+    """
+    log = output.with_suffix(".log")
+    outcome = execute_notebook(template, output, parameters, watch=Watch(REPORT_SECONDS), log=log, parent=parent)
+    log.unlink(missing_ok=True)
+    if outcome.error is not None:
+        place = f"cell {outcome.error.cell}: " if outcome.error.cell is not None else ""
+        raise TemplateError(f"{template}: {place}{outcome.error.kind}: {outcome.error.message} (see {output})")
 
 
 def _interrupted() -> Outcome:

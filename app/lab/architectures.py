@@ -40,6 +40,17 @@ _UNDECLARED: Mapping[str, frozenset[str]] = {
     ),
     "modernbert": frozenset({"global_attn_every_n_layers"}),
 }
+# what configuration and model classes raise over values they cannot use: there is no class of error for it
+_REFUSALS = (
+    StrictDataclassError,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    KeyError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 # positions are counted from the padding id + 1
 _OFFSET_POSITIONS = ("roberta", "xlm-roberta", "camembert", "mpnet", "longformer")
 # relative positions only: any length goes
@@ -61,11 +72,11 @@ def build_model(
 ) -> Built:
     """The architecture with a head for `labels`, ready for inputs of at most `max_length` tokens.
 
-    A checkpoint is loaded, from its folder or from the hub; anything else starts from random weights, drawn from
-    torch's global generator, with a tokenizer trained on `texts`.
+    A checkpoint is loaded, from its folder or from the hub; anything else starts from random weights, drawn
+    from torch's global generator, with a tokenizer trained on `texts`.
 
     Raises:
-        CheckpointError: the checkpoint lacks weights of its own body, or reads fewer than `max_length` tokens.
+        CheckpointError: the checkpoint lacks weights of its body, or reads fewer than `max_length` tokens.
         ConfigError: the configuration to train from scratch is wrong.
     """
     if architecture.checkpoint is not None:
@@ -75,7 +86,7 @@ def build_model(
         model, tokenizer = _start(architecture, labels, texts, max_length)
     tokenizer.model_max_length = max_length
     return Built(
-        model=model.eval(),
+        model=model.eval(),  # type: ignore[no-untyped-call]
         tokenizer=tokenizer,
         family=model.config.model_type,
         parameters=sum(parameter.numel() for parameter in model.parameters()),
@@ -83,7 +94,7 @@ def build_model(
 
 
 def check_architecture(architecture: Architecture) -> None:
-    """Return if the configuration to train from scratch is one that its family takes; checkpoints are not looked at.
+    """Return if its family takes the configuration to train from scratch; checkpoints are not looked at.
 
     Raises:
         ConfigError: a key that the family does not know, or values of which it cannot make a model.
@@ -106,7 +117,8 @@ def _load(checkpoint: str, labels: Sequence[str]) -> tuple[PreTrainedModel, PreT
             **_label_names(labels),
             use_safetensors=True,
             trust_remote_code=False,
-            dtype=torch.float32,  # some checkpoints are kept in half precision, in which AdamW loses small updates
+            # some checkpoints are kept in half precision, in which AdamW loses small updates
+            dtype=torch.float32,
             ignore_mismatched_sizes=True,  # for the head; the body is looked at below
             output_loading_info=True,
         )
@@ -114,8 +126,8 @@ def _load(checkpoint: str, labels: Sequence[str]) -> tuple[PreTrainedModel, PreT
     absent = [*report["missing_keys"], *(key for key, *_ in report["mismatched_keys"])]
     if random := sorted(key for key in absent if key.startswith(body) and ".pooler." not in key):
         raise CheckpointError(
-            f"{checkpoint}: {len(random)} weights of a {model.config.model_type} are missing or of another shape, "
-            f"{random[0]} first; the folder's config.json and weights do not belong together"
+            f"{checkpoint}: {len(random)} weights of a {model.config.model_type} are missing or of another "
+            f"shape, {random[0]} first; its config.json and its weights do not belong together"
         )
     return model, tokenizer
 
@@ -152,15 +164,15 @@ def _configure(
         del values["type_vocab_size"]
     try:
         return CONFIG_MAPPING[family](**values, **_label_names(labels))
-    except (StrictDataclassError, ValueError, TypeError, KeyError) as error:
+    except _REFUSALS as error:
         raise _refusal(architecture, error) from error
 
 
 def _from_config(architecture: Architecture, config: PreTrainedConfig) -> PreTrainedModel:
     try:
         with _quiet():
-            return AutoModelForSequenceClassification.from_config(config)  # type: ignore[no-any-return]
-    except (ValueError, TypeError, KeyError, AttributeError, RuntimeError, ArithmeticError, AssertionError) as error:
+            return AutoModelForSequenceClassification.from_config(config)  # type: ignore[no-any-return,no-untyped-call]
+    except _REFUSALS as error:
         raise _refusal(architecture, error) from error
 
 
@@ -180,7 +192,8 @@ def _check_length(checkpoint: str, config: PreTrainedConfig, max_length: int) ->
     limit = positions - (config.pad_token_id + 1 if family in _OFFSET_POSITIONS else 0)
     if max_length > limit:
         raise CheckpointError(
-            f"{checkpoint}: reads at most {limit} tokens; dataset.max_length is {max_length}, set it to {limit} or less"
+            f"{checkpoint}: reads at most {limit} tokens, dataset.max_length is {max_length}; "
+            f"set it to {limit} or less"
         )
 
 
@@ -194,7 +207,8 @@ def _allowed_keys(family: str) -> frozenset[str]:
     config_class = CONFIG_MAPPING[family]
     inherited = {field.name for field in dataclasses.fields(PreTrainedConfig)}
     declared = {field.name for field in dataclasses.fields(config_class)} - inherited
-    return (declared | set(config_class.attribute_map) | _UNDECLARED.get(family, frozenset())) - _MANAGED
+    known = declared | set(config_class.attribute_map) | _UNDECLARED.get(family, frozenset())
+    return frozenset(known - _MANAGED)
 
 
 def _unknown_key(architecture: Architecture, key: str, allowed: frozenset[str]) -> Problem:
@@ -215,13 +229,13 @@ def _refusal(architecture: Architecture, error: Exception) -> ConfigError:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Without transformers' progress bars, or its advice that a new head is to be trained: that is what follows."""
+    """Without transformers' progress bars, or its advice to train the new head: that is what follows."""
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
         logging.set_verbosity(verbosity)
         if bars:
-            logging.enable_progress_bar()
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]

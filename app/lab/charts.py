@@ -5,76 +5,90 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.figure import Figure
+import numpy.typing as npt
 from sklearn.metrics import confusion_matrix
 
+from app.drawing import BASELINE, LIMIT, MODEL, Picture, draw, new_figure, tidy
 from app.lab.datasets import Examples
 from app.lab.history import History
 
 __all__ = ["plot_classes", "plot_confusion", "plot_history", "plot_lengths"]
 
-BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#8c8c8c"  # Okabe and Ito's colours: apart for colour-blind readers too
+WIDTH = 640  # points
 NAMED_CLASSES = 30  # with more classes than these, names on a confusion matrix cannot be read
+COUNTED_CLASSES = 10  # nor numbers in its cells, with more than these
 
 
-def plot_classes(examples: Examples) -> Figure:
+def plot_classes(examples: Examples) -> Picture:
     """Rows of each class in the training split, most frequent first."""
     counts = Counter(examples.splits["train"].labels).most_common()
-    figure, axes = plt.subplots(figsize=(7, max(1.2, 0.22 * len(counts) + 0.6)), layout="constrained")
-    axes.barh([examples.labels[label] for label, _ in counts], [count for _, count in counts], color=BLUE)
+    names = [examples.labels[label] for label, _ in counts]
+    figure, (axes,) = new_figure(WIDTH, 60 + 18 * len(counts))
+    axes.barh(range(len(counts)), [count for _, count in counts], color=MODEL, height=0.7)
+    axes.set_yticks(range(len(counts)), names)
     axes.invert_yaxis()
-    axes.set(xlabel="rows in train")
-    axes.margins(y=0.01)
-    return _finish(figure)
+    axes.set_xlabel("rows in train")
+    axes.margins(y=0.02)
+    tidy(axes)
+    most, least = counts[0], counts[-1]
+    return draw(
+        figure,
+        f"{len(counts)} classes; the largest, {examples.labels[most[0]]}, has {most[1]:,} rows in train, "
+        f"the smallest, {examples.labels[least[0]]}, {least[1]:,}",
+    )
 
 
-def plot_lengths(examples: Examples) -> Figure:
+def plot_lengths(examples: Examples) -> Picture:
     """How many words the texts of the training split have; a pair counts together."""
     columns = examples.splits["train"].texts
     words = [sum(len(text.split()) for text in texts) for texts in zip(*columns, strict=True)]
-    figure, axes = plt.subplots(figsize=(7, 2.2), layout="constrained")
-    axes.hist(words, bins=min(40, max(words) - min(words) + 1), color=BLUE)
-    axes.axvline(float(np.median(words)), color=ORANGE, linestyle="--")
-    axes.annotate(f" median {np.median(words):g}", (float(np.median(words)), axes.get_ylim()[1]), va="top", color=ORANGE)
+    low, high, median = min(words), max(words), float(np.median(words))
+    step = max(1, -(-(high - low + 1) // 40))
+    figure, (axes,) = new_figure(WIDTH, 170)
+    axes.hist(words, bins=list(np.arange(low - 0.5, high + step + 0.5, step)), color=MODEL)
+    axes.axvline(median, color=LIMIT, linestyle="--")
+    axes.annotate(f" median {median:g}", (median, axes.get_ylim()[1]), va="top", color=LIMIT)
     axes.set(xlabel="words", ylabel="rows in train")
-    return _finish(figure)
+    tidy(axes, grid="y")
+    return draw(figure, f"lengths of {len(words):,} texts: {low} to {high} words, median {median:g}")
 
 
-def plot_history(history: History) -> Figure:
-    """Training loss by step, validation loss and score by epoch."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
-    left.plot(*history.series("loss"), color=GREY, label="train")
-    left.plot(*history.series("eval_loss"), color=BLUE, marker="o", label="validation")
+def plot_history(history: History) -> Picture:
+    """Training and validation loss on the left, the validation score on the right, by epoch."""
+    figure, (left, right) = new_figure(WIDTH, 230, columns=2)
+    scores = history.series(f"eval_{history.metric}")
+    left.plot(*history.series("loss"), color=BASELINE, label="train")
+    left.plot(*history.series("eval_loss"), color=MODEL, marker="o", label="validation")
+    right.plot(*scores, color=LIMIT, marker="o")
     left.set(xlabel="epoch", ylabel="loss")
-    left.legend(frameon=False)
-    right.plot(*history.series(f"eval_{history.metric}"), color=ORANGE, marker="o")
     right.set(xlabel="epoch", ylabel=f"validation {history.metric}")
-    return _finish(figure)
+    if not scores[1]:
+        return draw(figure, "no training curve: this model is fitted in one step")
+    left.legend(frameon=False)
+    for axes in (left, right):
+        tidy(axes, grid="y")
+    return draw(figure, f"validation {history.metric} by epoch: " + ", ".join(f"{value:.3f}" for value in scores[1]))
 
 
-def plot_confusion(labels: Sequence[int], predictions: Sequence[int], names: Sequence[str]) -> Figure:
+def plot_confusion(
+    labels: npt.NDArray[np.int64], predictions: npt.NDArray[np.int64], names: Sequence[str]
+) -> Picture:
     """The confusion matrix, each row as shares of its true class."""
     counts = confusion_matrix(labels, predictions, labels=range(len(names)))
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    few = len(names) <= NAMED_CLASSES
-    side = min(9.0, 1.8 + 0.45 * len(names))
-    figure, axes = plt.subplots(figsize=(side, side), layout="constrained")
+    side = min(WIDTH, 150 + 32 * len(names))
+    figure, (axes,) = new_figure(side, side)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     axes.set(xlabel="predicted", ylabel="true")
-    if few:
-        axes.set_xticks(range(len(names)), names, rotation=90 if len(names) > 4 else 0)
-        axes.set_yticks(range(len(names)), names)
-    if len(names) <= 10:
+    if len(names) <= NAMED_CLASSES:
+        axes.set_xticks(range(len(names)), names, rotation=90 if len(names) > 3 else 0)
+        axes.set_yticks(range(len(names)), names, rotation=90 if len(names) <= 3 else 0, va="center")
+    if len(names) <= COUNTED_CLASSES:
         for (row, column), count in np.ndenumerate(counts):
             shade = "white" if shares[row, column] > 0.5 else "black"
             axes.text(column, row, f"{count:,}", ha="center", va="center", color=shade)
-    return _finish(figure)
-
-
-def _finish(figure: Figure) -> Figure:
-    for axes in figure.axes:
-        axes.spines[["top", "right"]].set_visible(False)
-    plt.close(figure)  # the cell shows what it returns; left open, it would be shown twice
-    return figure
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+    right = int(np.trace(counts))
+    return draw(figure, f"confusion matrix: {right:,} of {int(counts.sum()):,} rows on the diagonal")

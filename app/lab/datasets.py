@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Examples", "Split", "load_examples"]
 
 VALIDATION_SHARE = 0.1  # of train, where the source has no validation split
+SPLITS: tuple[str, ...] = ("train", "validation", "test")
 SPLIT_SEED = 0  # fixed: every run of a benchmark sees the same split
 
 
@@ -109,7 +110,7 @@ def load_examples(dataset: Dataset) -> Examples:
         splits["train"], splits["validation"] = _cut_validation(splits["train"])
     if dataset.limit is not None:
         splits = {name: _sample(split, dataset.limit) for name, split in splits.items()}
-    ordered = {name: splits[name] for name in ("train", "validation", "test") if name in splits}
+    ordered = {name: splits[name] for name in SPLITS if name in splits}
     return Examples(
         path=dataset.shown_path,
         revision=dataset.revision,

@@ -44,7 +44,8 @@ class Evaluation:
     @property
     def predictions(self) -> npt.NDArray[np.int64]:
         """Predicted classes of the reported split, of shape (rows,)."""
-        return self.probabilities.argmax(axis=1)
+        found: npt.NDArray[np.int64] = self.probabilities.argmax(axis=1)
+        return found
 
     def score_table(self) -> pd.DataFrame:
         """Every metric of every split."""

@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 import datasets
 import evaluate
 import numpy as np
+import numpy.typing as npt
 from sklearn import metrics as sk
 
 from app.config import METRICS
 
 __all__ = ["ClassificationScores", "compute_scores"]
 
-Labels = Sequence[int]
+Labels = Sequence[int] | npt.NDArray[np.int64]
 
 
 def _average(references: Labels, predictions: Labels) -> str:
@@ -32,7 +33,7 @@ _SCORES: Mapping[str, Callable[[Labels, Labels], float]] = {
 }
 
 
-class ClassificationScores(evaluate.Metric):
+class ClassificationScores(evaluate.Metric):  # type: ignore[misc]  # evaluate has no types
     """The scores of classes: `ClassificationScores().compute(predictions=..., references=...)`.
 
     Labels are class indices from 0, of shape (rows,). The result maps every name of `app.config.METRICS` to its

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     import pyarrow
 
 __all__ = ["RawSplit", "Source", "read_source"]
+
+HUB_SECONDS = 5.0  # for the hub to answer at all
 
 _FORMATS = (".csv", ".tsv", ".json", ".jsonl", ".parquet")
 
@@ -163,17 +166,18 @@ def _read_hub(dataset: Dataset, path: str) -> Source:
         remedy = "write {train: FILE, test: FILE} for single files" if folder.exists() else "no such folder"
         raise DataError(f"{path}: {remedy} (dataset.path)")
     import datasets
-    from datasets.exceptions import DatasetNotFoundError
 
     datasets.disable_progress_bars()
+    reachable = True if is_folder else _ask_hub(path)
     try:
-        loaded = datasets.load_dataset(
-            str(folder) if is_folder else path, dataset.name, revision=None if is_folder else dataset.revision
-        )
-    except (DatasetNotFoundError, ConnectionError, OSError, ValueError, RuntimeError) as error:
+        with contextlib.nullcontext() if reachable else _offline():
+            loaded = datasets.load_dataset(
+                str(folder) if is_folder else path, dataset.name, revision=None if is_folder else dataset.revision
+            )
+    except (datasets.exceptions.DatasetsError, OSError, ValueError, RuntimeError) as error:
         if is_folder:
             raise DataError(f"{path}: cannot be read as a data set: {_first_line(error)}") from None
-        if _is_unreachable(error):
+        if not reachable:
             raise HubError(
                 f"{path}: the hub cannot be reached for this data set, and it is not in the local cache. Offline, "
                 "use a built-in corpus (--set dataset.path=builtin/acceptability) or files "
@@ -195,13 +199,38 @@ def _split_name(loaded: Mapping[str, Any], wanted: str) -> str | None:
     return next((name for name in (wanted, f"{wanted}_matched") if name in loaded), None)
 
 
-def _is_unreachable(error: Exception) -> bool:
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, ConnectionError | TimeoutError) or "onnect" in type(seen).__name__:
-            return True
-        seen = seen.__cause__ or seen.__context__
-    return "offline" in str(error).lower() or "couldn't reach" in str(error).lower()
+def _ask_hub(path: str) -> bool:
+    """Whether the hub answers, asked once: a load would try for half a minute before it gave up.
+
+    Raises:
+        DataError: it answers that it has no such data set.
+    """
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
+
+    try:
+        HfApi().dataset_info(path, timeout=HUB_SECONDS)
+    except HFValidationError:
+        raise DataError(f"{path}: neither a folder nor a hub id; a data set is OWNER/NAME (dataset.path)") from None
+    except RepositoryNotFoundError:
+        raise DataError(f"{path}: the hub has no such data set, or a private one; check dataset.path") from None
+    except Exception:
+        return False  # whatever the HTTP library calls a connection that fails: the cache is asked next
+    return True
+
+
+@contextlib.contextmanager
+def _offline() -> Iterator[None]:
+    """Let `datasets` look into its cache alone while the context lasts."""
+    import datasets
+    import huggingface_hub.constants
+
+    before = datasets.config.HF_HUB_OFFLINE, huggingface_hub.constants.HF_HUB_OFFLINE
+    datasets.config.HF_HUB_OFFLINE = huggingface_hub.constants.HF_HUB_OFFLINE = True
+    try:
+        yield
+    finally:
+        datasets.config.HF_HUB_OFFLINE, huggingface_hub.constants.HF_HUB_OFFLINE = before
 
 
 def _first_line(error: Exception) -> str:

@@ -106,7 +106,7 @@ def start_tracking(
     import wandb
 
     logging.getLogger("wandb").setLevel(logging.ERROR)
-    chosen = ("online" if has_credentials() else "offline") if mode == "auto" else mode
+    chosen: Any = ("online" if has_credentials() else "offline") if mode == "auto" else mode
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
     settings = wandb.Settings(silent=True, console="off", init_timeout=START_SECONDS, finish_timeout=FINISH_SECONDS)

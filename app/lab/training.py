@@ -11,7 +11,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from transformers import PreTrainedModel, PrinterCallback, ProgressCallback, Trainer, TrainerCallback, TrainingArguments
+from transformers import (
+    PreTrainedModel,
+    PrinterCallback,
+    ProgressCallback,
+    Trainer,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+)
 from transformers.trainer_utils import set_seed
 
 from app.lab.architectures import Built
@@ -92,7 +101,7 @@ def train_transformer(
         seconds = time.perf_counter() - began - trainer.evaluation_seconds
         epochs = trainer.state.epoch or 0.0
     best.restore(built.model)
-    built.model.eval()
+    built.model.train(False)
     return TrainedTransformer(
         built=built,
         max_length=max_length,
@@ -141,6 +150,7 @@ class _FineTuner(Trainer):
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         began = time.perf_counter()
+        assert isinstance(self.model, PreTrainedModel)
         scores = dict(self._score(self.model))
         self.model.train()
         self.log(scores)
@@ -159,11 +169,11 @@ class _BestEpoch(TrainerCallback):
         self._worse = 0
         self.epoch = 0.0
 
-    def on_evaluate(
-        self, args: Any, state: Any, control: Any, metrics: Mapping[str, float], model: PreTrainedModel, **_: Any
-    ) -> None:
+    def on_evaluate(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **of: Any) -> None:
+        metrics: Mapping[str, float] = of["metrics"]
+        model: PreTrainedModel = of["model"]
         if metrics[self._name] > self._best:
-            self._best, self.epoch, self._worse = metrics[self._name], float(state.epoch), 0
+            self._best, self.epoch, self._worse = metrics[self._name], float(state.epoch or 0), 0
             self._weights = {name: weight.detach().clone() for name, weight in model.state_dict().items()}
             return
         self._worse += 1
@@ -181,7 +191,8 @@ class _Recorder(TrainerCallback):
     def __init__(self, history: History) -> None:
         self._history = history
 
-    def on_log(self, args: Any, state: Any, control: Any, logs: Mapping[str, float], **_: Any) -> None:
+    def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **of: Any) -> None:
+        logs: Mapping[str, float] = of["logs"]
         if "loss" in logs or "eval_loss" in logs:
             self._history.add({"step": state.global_step, "epoch": float(state.epoch or 0), **logs})
 
@@ -197,9 +208,9 @@ def _validate(
 
 @torch.inference_mode()
 def _predict_logits(model: PreTrainedModel, split: EncodedSplit, pad_token_id: int, precision: str) -> Scores:
-    model.eval()
+    model.train(False)
     device = model.device
-    logits = np.empty((len(split), model.config.num_labels), dtype=np.float32)
+    logits = np.empty((len(split), int(model.config.num_labels or 0)), dtype=np.float32)
     with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
         for rows in length_batches(split.lengths, EVALUATION_TOKENS):
             batch = pad_rows([split.rows[row] for row in rows], pad_token_id)
@@ -224,5 +235,5 @@ def _choose_precision(asked: str, model: PreTrainedModel) -> str:
 
 def _has_bf16() -> bool:
     if torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return bool(torch.cpu._is_avx512_bf16_supported())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ from app.layout import cache_folder
 __all__ = ["train_tokenizer"]
 
 _PAD, _UNKNOWN, _CLS, _SEP, _MASK = _SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
-_VOCABULARY = 8192  # pieces at most: enough for whole words of a small corpus, and a small embedding for a large one
+_VOCABULARY = 8192  # pieces at most: whole words for a small corpus, a small embedding for a large one
 _MIN_FREQUENCY = 2
 _FORMAT = 1  # raise it when the training below changes, so that no kept tokenizer of the old kind is taken
 
@@ -26,13 +25,13 @@ _FORMAT = 1  # raise it when the training below changes, so that no kept tokeniz
 def train_tokenizer(texts: Sequence[str]) -> PreTrainedTokenizerFast:
     """A lower-casing WordPiece tokenizer of `texts`: the same pieces and ids on every machine, [PAD] is 0.
 
-    It is kept below `cache_folder()`, by the hash of the texts, and read from there the next time. Pairs come out as
-    `[CLS] a [SEP] b [SEP]`, with type ids 0 and 1.
+    It is kept below `cache_folder()`, by the hash of the texts, and read from there the next time. Pairs come
+    out as `[CLS] a [SEP] b [SEP]`, with type ids 0 and 1.
     """
     kept = cache_folder() / "tokenizers" / _fingerprint(texts) / "tokenizer.json"
     if not kept.is_file():
         _keep(_train(texts), kept)
-    return PreTrainedTokenizerFast(
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_file=str(kept),
         pad_token=_PAD,
         unk_token=_UNKNOWN,
@@ -57,15 +56,17 @@ def _train(texts: Sequence[str]) -> Tokenizer:
     letters = Counter[str]()
     for text in texts:
         letters.update(normalizer.normalize_str(text))
-    alphabet = sorted(letter for letter, count in letters.items() if count >= _MIN_FREQUENCY and not letter.isspace())
+    alphabet = sorted(
+        letter for letter, count in letters.items() if count >= _MIN_FREQUENCY and not letter.isspace()
+    )
     learner = _bare_tokenizer(models.WordPiece(unk_token=_UNKNOWN))
     learner.train_from_iterator(
         texts,
         trainers.WordPieceTrainer(
             vocab_size=_VOCABULARY,
             min_frequency=_MIN_FREQUENCY,
-            # The trainer numbers the pieces `##x` in the order of a hash table that differs from process to process,
-            # and settles ties between merges by these numbers. Naming them beforehand makes it deterministic.
+            # The trainer numbers the pieces `##x` in the order of a hash table, which differs from process to
+            # process, and settles ties between merges by these numbers. Named first, they are the same.
             special_tokens=[*_SPECIAL, *alphabet, *(f"##{letter}" for letter in alphabet)],
             limit_alphabet=len(alphabet),
             show_progress=False,
@@ -95,4 +96,4 @@ def _keep(tokenizer: Tokenizer, path: Path) -> None:
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         draft = Path(folder) / path.name
         tokenizer.save(str(draft))
-        os.replace(draft, path)
+        draft.replace(path)

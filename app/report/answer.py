@@ -42,23 +42,25 @@ def _nothing(record: Record) -> str:
 
 
 def _lead(leader: Standing, others: Sequence[Standing], metric: str) -> str:
-    name = leader.row.architecture + (", a baseline," if leader.row.is_baseline and others else "")
-    reached = f"{metric} {score(leader.row.score)}"
+    name, reached = leader.row.architecture, f"{metric} {score(leader.row.score)}"
     if not others:
         return f"{name} reaches {reached}; there is nothing to compare it with."
     if all(other.row.score == leader.row.score for other in others):
         return f"All {len(others) + 1} architectures reach {reached}: nothing tells them apart."
-    close = [other for other in others if other.within_noise]
+    constant = next((standing for standing in (leader, *others) if standing.row.family == "majority"), None)
+    if constant and (constant is leader or constant.within_noise):
+        baseline = constant.row.architecture
+        return f"Nothing was learned: no architecture is better than {baseline} by more than noise."
+    if leader.row.is_baseline:
+        name = f"{name}, a baseline,"
+    models = [other for other in others if not other.row.is_baseline]
+    close = [model for model in models if model.within_noise]
     if close:
         return f"{name} leads at {reached}; {_within_noise(leader, close)}"
-    second = others[0]
-    gap = abs(leader.row.score - second.row.score)
-    if second.behind is None:
-        return f"{name} leads at {reached}; {second.row.architecture} follows, {score(gap)} behind."
-    return (
-        f"{name} leads at {reached}; {second.row.architecture} follows, {score(gap)} behind, "
-        f"which is more than noise ({interval(second.behind)})."
-    )
+    second = (models or others)[0]
+    text = f"{name} leads at {reached}; {second.row.architecture} follows, "
+    text += f"{score(abs(leader.row.score - second.row.score))} behind"
+    return f"{text}, which is more than noise ({interval(second.behind)})." if second.behind else f"{text}."
 
 
 def _within_noise(leader: Standing, close: Sequence[Standing]) -> str:

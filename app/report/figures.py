@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
-from app.report.drawing import BASELINE, INK, LIMIT, MODEL, Picture, draw, new_figure, tidy
+from app.drawing import BASELINE, INK, LIMIT, MODEL, Picture, draw, new_figure, tidy
 from app.report.gather import Record
 from app.report.history import read_curve
 from app.report.leaderboard import Row
@@ -19,6 +20,7 @@ from app.report.wording import count, duration, metric_name, score
 __all__ = ["cost_figure", "curve_figure", "score_figure"]
 
 WIDTH = 680
+PANELS = 12  # learning curves drawn at most
 Box = tuple[float, float, float, float]  # left, bottom, right, top as shares of a panel
 LETTER, MARK, GAP = 0.023, 0.018, 0.028  # shares of a panel: the width of a letter, half a point, half a line
 
@@ -32,7 +34,7 @@ def score_figure(record: Record, standings: Sequence[Standing]) -> Picture | Non
     figure, (axes,) = new_figure(WIDTH, 74 + 34 * len(shown))
     tidy(axes)
     best_baseline = next((row for row in shown if row.is_baseline), None)
-    ceiling = record.dataset.ceiling if record.dataset else None
+    ceiling = record.ceiling
     low, high = _span(shown, [bounds for bounds in intervals.values() if bounds], ceiling)
     axes.set_xlim(low, high)
     for place, row in enumerate(shown):
@@ -49,7 +51,9 @@ def score_figure(record: Record, standings: Sequence[Standing]) -> Picture | Non
                 linewidth=7,
                 solid_capstyle="butt",
             )
-        axes.plot(row.scores, [place] * len(row.scores), "o", mfc="none", mec=colour, markersize=6, zorder=3)
+        axes.plot(
+            row.scores, [place] * len(row.scores), "o", mfc="none", mec=INK, mew=0.9, markersize=6, zorder=3
+        )
         axes.plot(row.score, place, "|", color=colour, markeredgewidth=2.5, markersize=15, zorder=4)
         axes.text(1.01, place, score(row.score), transform=axes.get_yaxis_transform(), va="center")
     axes.set_yticks(range(len(shown)), [row.architecture for row in shown])
@@ -116,6 +120,8 @@ def curve_figure(record: Record, standings: Sequence[Standing]) -> Picture | Non
         for standing in standings
     }
     curves = {architecture: found for architecture, found in curves.items() if found}
+    left_out = max(0, len(curves) - PANELS)
+    curves = dict(itertools.islice(curves.items(), PANELS))
     if not curves:
         return None
     columns = min(3, len(curves))
@@ -132,7 +138,11 @@ def curve_figure(record: Record, standings: Sequence[Standing]) -> Picture | Non
     for place, panel in enumerate(axes):
         panel.set_visible(place < len(curves))
         panel.tick_params(labelbottom=place + columns >= len(curves))  # the lowest of its column
-    figure.supxlabel("epoch", fontsize=12, color=INK)
+    figure.supxlabel(
+        "epoch" + (f" (the best {PANELS}; {left_out} more left out)" if left_out else ""),
+        fontsize=12,
+        color=INK,
+    )
     figure.supylabel(f"{metric_name(name)}, validation", fontsize=12, color=INK)
     ends = "; ".join(
         f"{architecture} ends at {', '.join(score(curve.values[-1]) for curve in found)}"

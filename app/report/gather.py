@@ -31,22 +31,12 @@ class PlannedRun(_Part):
     baseline: bool = False
 
 
-class Source(_Part):
-    """The data, as the driver knew them before the first run."""
-
-    path: str = ""
-    fingerprint: str = ""
-    question: str | None = None  # what a model has to find out, in one sentence
-    description: str | None = None
-    noise: float | None = None  # share of wrong labels in a built-in corpus, 0 to 1
-
-
 class _Document(_Part):
     """`benchmark.json`, schema 1."""
 
     name: str
     config: Mapping[str, Any]
-    dataset: Source = Source()
+    dataset: DatasetRecord
     runs: tuple[PlannedRun, ...]
     written: datetime | None = None
     version: str = ""
@@ -72,7 +62,7 @@ class Record:
     folder: BenchmarkFolder
     name: str
     config: Mapping[str, Any]
-    source: Source
+    dataset: DatasetRecord
     entries: tuple[Entry, ...]
     written: datetime | None
     version: str
@@ -101,9 +91,10 @@ class Record:
         return next((result.primary for result in self.complete if result.primary), None)
 
     @property
-    def dataset(self) -> DatasetRecord | None:
-        """The data, as the first run that has seen them describes them."""
-        return next((result.dataset for result in self.results if result.dataset), None)
+    def ceiling(self) -> float | None:
+        """The best score there is to reach, where one is known; it takes a run to compute it."""
+        records = [self.dataset, *(result.dataset for result in self.complete if result.dataset)]
+        return next((record.ceiling for record in records if record.ceiling is not None), None)
 
     @property
     def unfinished(self) -> tuple[Entry, ...]:
@@ -147,7 +138,7 @@ def read_benchmark(folder: BenchmarkFolder) -> Record:
         folder=folder,
         name=document.name,
         config=document.config,
-        source=document.dataset,
+        dataset=document.dataset,
         entries=tuple(Entry(run, read_result(folder.run(run.run_id).result)) for run in document.runs),
         written=document.written,
         version=document.version,

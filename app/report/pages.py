@@ -14,9 +14,12 @@ from typing import Any
 
 import nbformat
 from markupsafe import Markup
-from nbconvert.exporters import HTMLExporter
+from nbconvert.exporters import TemplateExporter
 from nbconvert.filters import ansi2html, markdown2html
 from nbformat import NotebookNode
+from pygments import highlight  # type: ignore[import-untyped]
+from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
+from pygments.lexers import PythonLexer  # type: ignore[import-untyped]
 
 from app.report.sanitise import clean_html
 from app.report.svg import clean_svg
@@ -34,9 +37,9 @@ INLINE_STYLE = re.compile(r' style="[^"]*"')
 def render_page(notebook: Path, page: Path, *, title: str, home: str | None) -> None:
     """Write the notebook at `notebook`, finished or not, as one self-contained HTML file, atomically.
 
-    Nothing a notebook shows is trusted. nbconvert's own templates hand outputs on as they are, so a `<script>`
-    in a training example would run. Here the template escapes every value (autoescape), and the few that may
-    hold markup (HTML tables, SVG drawings, Markdown) are rewritten from an allowlist first. By its Content
+    Nothing a notebook shows is trusted. nbconvert's own templates hand outputs on as they are, so that a
+    script in a training example would run. Here the template escapes every value (autoescape), and what may
+    hold markup (HTML tables, SVG drawings, Markdown) is rewritten from an allowlist first. By its Content
     Security Policy the page forbids itself all but its own style sheet and embedded pictures.
 
     Args:
@@ -53,7 +56,7 @@ def render_page(notebook: Path, page: Path, *, title: str, home: str | None) -> 
     resources = {
         "title": title,
         "home": home,
-        "style_sheet": Markup(sheet),
+        "style_sheet": _safe(sheet),
         "style_hash": _hash(sheet),
         "numbers": itertools.count(),
     }
@@ -63,15 +66,18 @@ def render_page(notebook: Path, page: Path, *, title: str, home: str | None) -> 
 
 
 @functools.cache
-def _exporter() -> HTMLExporter:
-    exporter = HTMLExporter(  # type: ignore[no-untyped-call]
-        template_name=TEMPLATE.name, extra_template_basedirs=[str(TEMPLATE.parent)]
+def _exporter() -> TemplateExporter:
+    # not the HTMLExporter, which would read the finished page with a parser and write it out another way
+    exporter = TemplateExporter(  # type: ignore[no-untyped-call]
+        template_name=TEMPLATE.name,
+        template_file="index.html.j2",
+        extra_template_basedirs=[str(TEMPLATE.parent)],
     )
     exporter.preprocessors = []
     exporter.environment.autoescape = True
     filters = {
-        "as_html": lambda text: Markup(clean_html(_joined(text))),
-        "as_markdown": lambda text: Markup(clean_html(ANCHOR.sub("", markdown2html(_joined(text))))),
+        "as_html": lambda text: _safe(clean_html(_joined(text))),
+        "as_markdown": lambda text: _safe(clean_html(ANCHOR.sub("", markdown2html(_joined(text))))),
         "as_picture": _picture,
         "as_terminal": _terminal,
         "as_code": _highlighted,
@@ -85,7 +91,13 @@ def _exporter() -> HTMLExporter:
 def _terminal(text: str | Sequence[str]) -> Markup:
     """Text as a terminal leaves it: colours as classes, and of a line written over itself the last state."""
     lines = (line.rstrip("\r").rpartition("\r")[2] for line in _joined(text).split("\n"))
-    return Markup(INLINE_STYLE.sub("", ansi2html("\n".join(lines))))  # type: ignore[no-untyped-call]
+    coloured: str = ansi2html("\n".join(lines))  # type: ignore[no-untyped-call]
+    return _safe(INLINE_STYLE.sub("", coloured))
+
+
+def _safe(html: str) -> Markup:
+    """Mark as HTML what a filter of this module has escaped or rewritten."""
+    return Markup(html)  # noqa: S704
 
 
 def _folds(cell: NotebookNode) -> bool:
@@ -93,11 +105,7 @@ def _folds(cell: NotebookNode) -> bool:
 
 
 def _highlighted(source: str) -> Markup:
-    from pygments import highlight
-    from pygments.formatters import HtmlFormatter
-    from pygments.lexers import PythonLexer
-
-    return Markup(highlight(source, PythonLexer(), HtmlFormatter(nowrap=True)))
+    return _safe(highlight(source, PythonLexer(), HtmlFormatter(nowrap=True)))
 
 
 def _picture(output: NotebookNode, numbers: itertools.count[int]) -> Markup | None:
@@ -109,7 +117,7 @@ def _picture(output: NotebookNode, numbers: itertools.count[int]) -> Markup | No
             _joined(data["image/svg+xml"]), prefix=f"f{next(numbers)}-", description=description
         )
         if drawing:
-            return Markup(drawing)
+            return _safe(drawing)
     kind = next((kind for kind in PICTURES if kind in data), None)
     if kind is None:
         return None
@@ -118,7 +126,7 @@ def _picture(output: NotebookNode, numbers: itertools.count[int]) -> Markup | No
         base64.b64decode(pixels, validate=True)
     except ValueError:
         return None
-    return Markup(f'<img src="data:{kind};base64,{pixels}" alt="{escape(description or "figure")}">')
+    return _safe(f'<img src="data:{kind};base64,{pixels}" alt="{escape(description or "figure")}">')
 
 
 def _joined(text: str | Sequence[str]) -> str:

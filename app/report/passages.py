@@ -23,14 +23,14 @@ def at_a_glance(record: Record, standings: Sequence[Standing]) -> Fragment:
     facts = [("benchmark", record.name, moment(record.written))]
     if primary:
         facts.append(("ranked by", metric_name(primary.name), f"on {primary.split}"))
-    if dataset:
+    if dataset.rows:
         rows = ", ".join(f"{split} {rate(rows)}" for split, rows in dataset.rows.items())
-        facts.append(("data", record.source.path or dataset.path, f"rows: {rows}"))
+        facts.append(("data", dataset.path, f"rows: {rows}"))
     ended = len(record.complete)
     facts.append(("runs", f"{ended} of {len(record.entries)}", "ended with a score"))
-    if dataset and dataset.ceiling is not None:
-        facts.append(("ceiling", score(dataset.ceiling), "the best there is to reach"))
-    question = Markup("<p>{}</p>").format(record.source.question) if record.source.question else Markup("")
+    if record.ceiling is not None:
+        facts.append(("ceiling", score(record.ceiling), "the best there is to reach"))
+    question = Markup("<p>{}</p>").format(record.dataset.question) if record.dataset.question else Markup("")
     found = Markup('<p class="answer">{}</p><p class="further">{}</p>').format(first, " ".join(further))
     return Fragment(question + found + Markup('<dl class="facts">{}</dl>').format(_facts(facts)))
 
@@ -38,20 +38,18 @@ def at_a_glance(record: Record, standings: Sequence[Standing]) -> Fragment:
 def data_facts(record: Record) -> Fragment:
     """What the models were given: rows, labels, where validation came from, and the ceiling."""
     dataset = record.dataset
-    if dataset is None:
-        return Fragment(Markup("<p>No run got as far as reading the data.</p>"))
     names = f"{', '.join(dataset.labels[:12])}{', …' if len(dataset.labels) > 12 else ''}"
     facts = [
         (
             "source",
-            record.source.path or dataset.path,
+            dataset.path,
             f"revision {dataset.revision}" if dataset.revision else "",
         ),
         *((f"{split} rows", rate(rows), "") for split, rows in dataset.rows.items()),
         ("labels", str(len(dataset.labels)) if dataset.labels else "–", names),
         ("fingerprint", dataset.fingerprint, "of the rows themselves"),
     ]
-    notes = [record.source.description] if record.source.description else []
+    notes = [dataset.description] if dataset.description else []
     if dataset.validation_from_train:
         notes.append(
             "The source has no validation split: 10 % of its training rows, stratified, were set aside."
@@ -61,15 +59,15 @@ def data_facts(record: Record) -> Fragment:
             "There is no labelled test split, so validation served both purposes: hyperparameters were "
             "chosen on it and the scores shown are on it. Such scores flatter."
         )
-    if dataset.ceiling is not None:
-        noise = record.source.noise
+    if record.ceiling is not None:
+        noise = dataset.noise
         known = (
-            f"{noise:.0%} of the labels of this corpus are wrong on purpose".replace("%", " %")
+            f"{noise:.0%} of the labels of this corpus were replaced on purpose".replace("%", " %")
             if noise
             else ""
         )
         why = f"{known}, so" if known else "Its label noise is known:"
-        notes.append(f"{why} no model can be expected to score above {score(dataset.ceiling)}, the ceiling.")
+        notes.append(f"{why} no model can be expected to score above {score(record.ceiling)}, the ceiling.")
     text = Markup("").join(Markup("<p>{}</p>").format(note) for note in notes)
     return Fragment(Markup('{}<dl class="facts">{}</dl>').format(text, _facts(facts)))
 

@@ -28,7 +28,7 @@ Metric = Callable[[Tallies], Floats]
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:
-    """above / below, and 0 where there is nothing to divide by, as scikit-learn's zero_division=0."""
+    """The quotient, and 0 where there is nothing to divide by, as scikit-learn's zero_division=0."""
     return np.divide(above, below, out=np.zeros_like(above), where=below > 0)
 
 

@@ -36,7 +36,7 @@ def compare(record: Record) -> tuple[Standing, ...]:
     rows = rank(record.results, planned=record.planned)
     primary = record.primary
     metric = METRICS.get(primary.name) if primary else None
-    classes = record.dataset.labels if record.dataset else ()
+    classes = record.dataset.labels
     found = {row.architecture: _predictions(record, row, metric, classes) for row in rows}
     leader = found.get(rows[0].architecture) if rows else None
     standings = []

@@ -33,8 +33,8 @@ class Interval:
 def score_interval(predictions: Predictions, metric: Metric, *, resamples: int = RESAMPLES) -> Interval:
     """The mean score of the runs in `predictions`, with its bootstrap interval over examples.
 
-    Examples are resampled with replacement, the same ones for every run, so that the spread over seeds is no
-    part of it. Percentile interval: Efron & Tibshirani, An Introduction to the Bootstrap (1993), section 13.3.
+    Examples are resampled with replacement, the same ones for every run: the spread over seeds is no part
+    of it. Percentile interval: Efron & Tibshirani, An Introduction to the Bootstrap (1993), section 13.3.
     """
     point, drawn = _bootstrap(
         predictions.labels, predictions.predicted, len(predictions.classes), metric, resamples

@@ -32,7 +32,7 @@ def leaderboard_table(record: Record, standings: Sequence[Standing]) -> Table:
                 str(row.position) if row.position else "–",
                 Cell(score(row.score), _shortfall(standing), "" if row.runs else "failed"),
                 interval(standing.interval),
-                Cell(_seeds(record, standing), kind="seeds")
+                Cell(_seeds(standing), kind="seeds")
                 if row.runs
                 else Cell(row.reason or "", kind="failed wide"),
                 ""
@@ -62,7 +62,7 @@ def leaderboard_table(record: Record, standings: Sequence[Standing]) -> Table:
     )
 
 
-def cost_table(record: Record, standings: Sequence[Standing]) -> Table:
+def cost_table(standings: Sequence[Standing]) -> Table:
     """What the runs behind the leaderboard cost: training, memory, and each timing of a forward pass."""
     shapes = sorted(
         {
@@ -181,7 +181,7 @@ def version_table(record: Record) -> Table:
     return Table("What computed the figures.", (Column("part"), Column("version")), rows)
 
 
-def _seeds(record: Record, standing: Standing) -> Markup:
+def _seeds(standing: Standing) -> Markup:
     links = (
         link(_address(run.run_id), score(value))
         for run, value in zip(standing.row.runs, standing.row.scores, strict=True)

@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import csv
 import io
-import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import jupytext
-import nbformat
-import papermill
-from nbformat import NotebookNode
-from papermill.exceptions import PapermillExecutionError
-
-from app.errors import TemplateError
-from app.layout import NOTEBOOKS, PROJECT, BenchmarkFolder
+from app.layout import REPORT, BenchmarkFolder
 from app.report.gather import Record, read_benchmark
 from app.report.pages import render_page
 from app.results import write_atomically
 
-__all__ = ["write_report"]
+__all__ = ["Execute", "results_csv", "write_report"]
 
-TEMPLATE = NOTEBOOKS / "report.py"
+Execute = Callable[[Path, Path, Mapping[str, Any]], None]
+"""Executes a template with parameters and leaves the executed notebook: (template, output, parameters)."""
 
 
-def write_report(folder: BenchmarkFolder) -> Path:
+def write_report(folder: BenchmarkFolder, *, execute: Execute) -> Path:
     """Write results.csv, report.ipynb and index.html into `folder`, from disk alone; returns the page.
+
+    The page of an earlier report stays until the new one is whole.
+
+    Args:
+        folder: of a benchmark that has its record, whatever became of its runs.
+        execute: how a notebook is executed here; it raises where one fails.
 
     Raises:
         DataError: there is no benchmark in `folder`.
@@ -35,8 +34,7 @@ def write_report(folder: BenchmarkFolder) -> Path:
     """
     record = read_benchmark(folder)
     write_atomically(folder.table, results_csv(record))
-    executed = execute_notebook(TEMPLATE, {"folder": _seen_from_project(folder.path)})
-    write_atomically(folder.notebook, nbformat.writes(executed))  # type: ignore[no-untyped-call]
+    execute(REPORT, folder.notebook, {"folder": str(folder.path)})
     render_page(folder.notebook, folder.page, title=f"{record.name} · benchmark report", home=None)
     return folder.page
 
@@ -93,33 +91,6 @@ COLUMNS = (
     *("started", "seconds", "error", "message"),
 )
 COSTS = ("parameters", "train_seconds", "train_samples_per_second", "peak_memory_bytes", "exclusive")
-
-
-def execute_notebook(template: Path, parameters: Mapping[str, Any]) -> NotebookNode:
-    """The template, executed in a kernel of its own that starts in the project's folder.
-
-    Raises:
-        TemplateError: a cell failed.
-    """
-    logging.getLogger("papermill").setLevel(logging.ERROR)
-    try:
-        executed: NotebookNode = papermill.execute_notebook(
-            jupytext.read(template),
-            None,
-            parameters=dict(parameters),
-            kernel_name="python3",
-            language="python",
-            progress_bar=False,
-            cwd=PROJECT,
-        )
-        return executed
-    except PapermillExecutionError as error:
-        raise TemplateError(f"{template}: cell {error.cell_index}: {error.ename}: {error.evalue}") from error
-
-
-def _seen_from_project(path: Path) -> str:
-    absolute = path.resolve()
-    return str(absolute.relative_to(PROJECT)) if absolute.is_relative_to(PROJECT) else str(absolute)
 
 
 def _as_text(value: object) -> object:

@@ -20,9 +20,8 @@ def test_a_smaller_one_within_noise_is_named_with_its_size(tmp_path: Path) -> No
         Made(architecture="small", quality=0.905, parameters=10_000_000),
     ]
     main = found(tmp_path, runs, examples=300)[0]
-    assert main.endswith("large is within noise of it.") or main.endswith(
-        "small is within noise of it at a third of the size."
-    )
+    assert main.startswith("large leads at accuracy 0.91")
+    assert main.endswith("; small is within noise of it at a third of the size.")
 
 
 def test_a_clear_lead_is_called_more_than_noise(tmp_path: Path) -> None:
@@ -48,6 +47,26 @@ def test_a_baseline_that_leads_is_called_one(tmp_path: Path) -> None:
         Made(architecture="bert", quality=0.7),
     ]
     assert found(tmp_path, runs)[0].startswith("tfidf-logreg, a baseline, leads")
+
+
+def test_a_leader_no_better_than_the_constant_answer_has_learned_nothing(tmp_path: Path) -> None:
+    runs = [
+        Made(architecture="majority", family="majority", quality=0.5),
+        Made(architecture="bert", quality=0.51),
+    ]
+    assert found(tmp_path, runs)[0].startswith("Nothing was learned: no architecture is better than majority")
+
+
+def test_a_baseline_is_never_praised_for_its_size(tmp_path: Path) -> None:
+    runs = [
+        Made(architecture="bert", quality=0.905),
+        Made(architecture="tfidf-logreg", family="tfidf-logreg", quality=0.9, parameters=9000),
+        Made(architecture="albert", family="albert", quality=0.6),
+    ]
+    main, *further = found(tmp_path, runs, examples=300)
+    assert "albert follows" in main
+    assert "of the size" not in main
+    assert "tfidf-logreg, reaches 0.900, which is within noise of the leader" in " ".join(further)
 
 
 def test_the_best_baseline_is_set_against_the_leader(tmp_path: Path) -> None:

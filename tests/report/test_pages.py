@@ -36,7 +36,7 @@ class Page(HTMLParser):
 
 
 def assert_self_contained(html: str) -> None:
-    """Nothing runs, nothing is loaded, and nothing has a style but by the sheet that the page's policy names."""
+    """Nothing runs, nothing is loaded, nothing has a style but by the sheet that the policy names."""
     page = Page(html)
     for tag, attributes in page.elements:
         assert tag not in ("script", "iframe", "object", "embed", "form", "base", "image", "foreignobject")

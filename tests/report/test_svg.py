@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from app.report.drawing import draw, new_figure
+from app.drawing import draw, new_figure
 from app.report.svg import clean_svg
 
 HEAD = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 9 9">'

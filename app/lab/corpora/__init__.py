@@ -1,4 +1,4 @@
-"""Small corpora written by grammars: no download, the same rows everywhere, and a known ceiling for every score."""
+"""Small corpora written by grammars: no download, the same rows everywhere, a known ceiling for scores."""
 
 from __future__ import annotations
 
@@ -51,10 +51,11 @@ def load_corpus(name: str, seed: int = 0) -> Corpus:
         KeyError: there is no such corpus.
     """
     grammar = _GRAMMARS[name]
-    random = Random(f"{name}/{seed}")
+    random = Random(f"{name}/{seed}")  # noqa: S311, nothing here is secret
     seen: set[str] = set()
     splits = {
-        split: _draw_split(grammar, random, rows, seen) for split, rows in zip(_SPLITS, grammar.rows, strict=True)
+        split: _draw_split(grammar, random, rows, seen)
+        for split, rows in zip(_SPLITS, grammar.rows, strict=True)
     }
     return Corpus(
         name=name,
@@ -87,7 +88,7 @@ def _draw_new(grammar: Grammar, random: Random, label: int, seen: set[str]) -> s
 
 
 def _apportion(weights: Sequence[float], rows: int) -> list[int]:
-    """Whole counts that add up to `rows`, in proportion to `weights`; what rounding leaves goes to the largest."""
+    """Whole counts that add up to `rows`, in proportion to `weights`; the first get what rounding leaves."""
     counts = [int(rows * weight / sum(weights)) for weight in weights]
     for index in range(rows - sum(counts)):
         counts[index] += 1

@@ -1,4 +1,4 @@
-"""Acceptability: sentences that differ from English in one verb's number, or in the order of their phrases."""
+"""Acceptability: English sentences, and some that fail by one verb's number or by the order of phrases."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ def _nouns(*pairs: str) -> tuple[Noun, ...]:
 # what stands at the head of a subject, how it is tied to the noun after it, and what can be said of it
 _SCENES: tuple[tuple[tuple[Noun, ...], str, tuple[Noun, ...], tuple[str, ...]], ...] = (
     (
-        _nouns("key keys", "lock locks"),
+        _nouns("key keys"),
         "to",
         _nouns("cabinet cabinets", "drawer drawers", "gate gates", "cellar cellars"),
         ("rusty", "missing", "made of brass"),
     ),
     (
-        _nouns("painting paintings", "photograph photographs"),
+        _nouns("painting paintings"),
         "of",
         _nouns("dancer dancers", "lighthouse lighthouses", "horse horses", "sailor sailors"),
         ("faded", "priceless", "out of focus"),
     ),
     (
-        _nouns("label labels", "stain stains"),
+        _nouns("label labels"),
         "on",
         _nouns("bottle bottles", "coat coats", "envelope envelopes", "jar jars"),
         ("hard to read", "faded", "green"),
     ),
     (
-        _nouns("letter letters", "parcel parcels"),
+        _nouns("letter letters"),
         "from",
         _nouns("lawyer lawyers", "cousin cousins", "baker bakers", "sailor sailors"),
         ("overdue", "lost", "full of surprises"),
@@ -50,32 +50,37 @@ _SCENES: tuple[tuple[tuple[Noun, ...], str, tuple[Noun, ...], tuple[str, ...]], 
         ("very sad", "too long", "full of surprises"),
     ),
     (
-        _nouns("road roads", "path paths"),
+        _nouns("road roads"),
         "to",
         _nouns("village villages", "harbour harbours", "castle castles", "lighthouse lighthouses"),
         ("icy", "closed", "too long"),
     ),
     (
-        _nouns("child children", "woman women", "man men"),
+        _nouns("child children", "woman women"),
         "with",
         _nouns("kite kites", "violin violins", "suitcase suitcases", "horse horses"),
         ("tired", "lost", "late for lunch"),
     ),
     (
-        _nouns("lamp lamps", "clock clocks"),
+        _nouns("lamp lamps"),
         "above",
         _nouns("mirror mirrors", "table tables", "door doors", "drawer drawers"),
         ("broken", "priceless", "made of brass"),
     ),
 )
-_POINTERS = (("the", "the"), ("this", "these"))
-_PLACES = _nouns("door doors", "window windows", "garden gardens", "station stations", "tree trees", "wall walls")
+_POINTERS = (("the", "the"), *(("this", "these"),) * 4)
+_PLACES = _nouns(
+    "door doors", "window windows", "garden gardens", "station stations", "tree trees", "wall walls"
+)
 _NEAR = ("near", "behind", "beside")
 _BE = (("is", "are"), ("was", "were"))
-_VERBS = (*_BE, ("seems", "seem"), ("looks", "look"), ("remains", "remain"))
+_VERBS = (*_BE, ("seems", "seem"))
+_SHAPES = ("plain",) * 4 + ("question", "question", "clause", "clause", "after", "before")
 _MOVED = ("followed", "surprised", "impressed", "annoyed")
 
-_AGENTS = _nouns("teacher teachers", "farmer farmers", "baker bakers", "sailor sailors", "lawyer lawyers", "queen queens")
+_AGENTS = _nouns(
+    "teacher teachers", "farmer farmers", "baker bakers", "sailor sailors", "lawyer lawyers", "queen queens"
+)
 _DEEDS: tuple[tuple[tuple[str, ...], tuple[Noun, ...], tuple[str, ...]], ...] = (
     (
         ("painted", "photographed", "visited"),
@@ -106,27 +111,29 @@ def _agreement(random: Random, acceptable: bool) -> str:
     heads, tie, others, sayings = random.choice(_SCENES)
     number = random.randrange(2)
     verb_number = number if acceptable else 1 - number
-    head = f"{random.choice(_POINTERS)[number]} {random.choice(heads)[number]}"
+    noun = random.choice(heads)[number]
     # the numbers of the nouns in between are drawn freely, so that they say nothing about the verb's
     other = random.choice(others)[random.randrange(2)]
     place = f"{random.choice(_NEAR)} the {random.choice(_PLACES)[random.randrange(2)]}"
     saying = random.choice(sayings)
-    shape = random.randrange(5)
-    if shape == 0:
-        return f"{random.choice(_BE)[verb_number]} {head} {tie} the {other} {saying}?"
+    shape = random.choice(_SHAPES)
+    if shape == "question":
+        # never “is this” or “are these”: neighbours must not give the answer away
+        return f"{random.choice(_BE)[verb_number]} the {noun} {tie} the {other} {saying}?"
+    head = f"{random.choice(_POINTERS)[number]} {noun}"
     verb = random.choice(_VERBS)[verb_number]
-    if shape == 1:
+    if shape == "after":
         return f"{head} {tie} the {other} {place} {verb} {saying}."
-    if shape == 2:
+    if shape == "before":
         return f"{place} {head} {tie} the {other} {verb} {saying}."
-    if shape == 3:
+    if shape == "clause":
         agent = random.choice(_AGENTS)[random.randrange(2)]
         return f"{head} that {random.choice(_MOVED)} the {agent} {verb} {saying}."
     return f"{head} {tie} the {other} {verb} {saying}."
 
 
 def _order(random: Random, acceptable: bool) -> str:
-    """Either order of the two phrases is right in one frame and wrong in the other, so no pair of words decides."""
+    """Either order of the phrases is right in one frame and wrong in the other: no pair of words decides."""
     deeds, things, sayings = random.choice(_DEEDS)
     number = random.randrange(2)
     agent, thing = random.choice(_AGENTS)[random.randrange(2)], random.choice(things)[number]
@@ -141,11 +148,12 @@ def _order(random: Random, acceptable: bool) -> str:
 GRAMMAR = Grammar(
     question="Is this an English sentence?",
     description=(
-        "Half of the sentences are English. In the others one verb has the number of no subject (“The keys to the "
-        "cabinet is rusty.”), or two phrases have changed places (“The teacher read the poem last week was too "
-        "long.”). Between a subject and its verb stand nouns of either number, and each order of phrases is right in "
-        "one frame and wrong in another. So every word, and every pair of neighbours, is as common in the one class "
-        "as in the other: to count words does not help, a model has to relate words that stand far apart."
+        "Half of the sentences are English. In the others one verb has the number of no subject (“These "
+        "keys to the cabinet is rusty.”), or two phrases have changed places (“The teacher read the "
+        "poem last week was too long.”). Between a subject and its verb stand nouns of either number, "
+        "and each order of phrases is right in one frame and wrong in another. So words, and pairs of "
+        "neighbours, are as common in one class as in the other: to count them does not help, a model "
+        "has to relate words that stand far apart."
     ),
     labels=("unacceptable", "acceptable"),
     weights=(1.0, 1.0),

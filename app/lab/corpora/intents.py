@@ -10,7 +10,18 @@ from app.lab.corpora.templates import fill
 __all__ = ["GRAMMAR"]
 
 _SLOTS = {
-    "item": ("teapot", "lamp", "coat", "kettle", "blanket", "radio", "backpack", "desk", "mirror", "umbrella"),
+    "item": (
+        "teapot",
+        "lamp",
+        "coat",
+        "kettle",
+        "blanket",
+        "radio",
+        "backpack",
+        "desk",
+        "mirror",
+        "umbrella",
+    ),
     "other": ("vase", "chair", "scarf", "toaster", "pillow", "clock", "suitcase", "shelf"),
     "colour": ("red", "blue", "green", "grey", "yellow"),
     "time": ("a week ago", "on Monday", "last month", "yesterday", "ten days ago", "on the third of May"),
@@ -21,7 +32,13 @@ _SLOTS = {
     "money": ("twelve pounds", "forty pounds", "ninety pounds", "five pounds"),
 }
 _OPENERS = ("", "", "", "hello, ", "hi there, ", "good morning, ", "excuse me, ", "sorry to bother you, ")
-_CLOSERS = ("", "", "", " please", " thanks", " as soon as possible", " if that is all right")
+# a line may also name what it is not about; {other} is a request of another intent
+_ASIDES = (
+    "never mind that I wrote “{other}”, {request}",
+    "{request}, and forget that I wrote “{other}”",
+    "you already answered “{other}”, now {request}",
+)
+_CLOSERS = ("", "", "", ", thank you", ", thanks in advance")
 
 # from the commonest to the rarest; neighbours in meaning share their words on purpose
 _INTENTS: dict[str, tuple[str, ...]] = {
@@ -197,17 +214,26 @@ _INTENTS: dict[str, tuple[str, ...]] = {
 
 
 def _write(random: Random, label: int) -> str:
-    request = fill(random, random.choice(tuple(_INTENTS.values())[label]), _SLOTS)
+    request = _request(random, label)
+    if random.random() < 0.3:
+        other = (label + 1 + random.randrange(len(_INTENTS) - 1)) % len(_INTENTS)
+        aside = {"request": (request,), "other": (_request(random, other),)}
+        return capitalise(fill(random, random.choice(_ASIDES), aside))
     return capitalise(random.choice(_OPENERS) + request + random.choice(_CLOSERS))
+
+
+def _request(random: Random, label: int) -> str:
+    return fill(random, random.choice(tuple(_INTENTS.values())[label]), _SLOTS)
 
 
 GRAMMAR = Grammar(
     question="What does this customer want?",
     description=(
-        f"Short lines to an online shop, with {len(_INTENTS)} intents. The commonest occurs seven times as often as "
-        "the rarest. Neighbours in meaning share their words: “I want my money back for the lamp” asks for a refund, "
-        "“I sent the lamp back, where is my money” asks what became of one; “Can I pay with a card?” is a question, "
-        "“Why can I not pay with my card?” is a complaint."
+        f"Short lines to an online shop, with {len(_INTENTS)} intents. The commonest occurs seven times "
+        "as often as the rarest. Neighbours in meaning share their words: “I want my money back for the "
+        "lamp” asks for a refund, “I sent the lamp back, where is my money” asks what became of one; "
+        "“Can I pay with a card?” is a question, “Why can I not pay with my card?” is a complaint. "
+        "Three lines in ten also name a request that is settled."
     ),
     labels=tuple(_INTENTS),
     # Zipf's law, flattened so that the rarest intent can still be learnt and measured

@@ -12,15 +12,47 @@ __all__ = ["GRAMMAR"]
 
 # index 0: what a disappointed viewer says; index 1: a happy one
 _QUALITIES = (
-    ("dull", "clumsy", "predictable", "lifeless", "tiresome", "shallow", "wooden", "forgettable", "muddled", "hollow"),
-    ("gripping", "charming", "moving", "clever", "funny", "graceful", "brilliant", "touching", "fresh", "superb"),
+    (
+        "dull",
+        "clumsy",
+        "predictable",
+        "lifeless",
+        "tiresome",
+        "shallow",
+        "wooden",
+        "forgettable",
+        "muddled",
+        "hollow",
+    ),
+    (
+        "gripping",
+        "charming",
+        "moving",
+        "clever",
+        "funny",
+        "graceful",
+        "brilliant",
+        "touching",
+        "fresh",
+        "superb",
+    ),
 )
 _KINDS = (
     ("a disappointment", "a waste of an evening", "a mess", "a failure", "a bore"),
     ("a masterpiece", "a delight", "a triumph", "a joy to watch", "a small wonder"),
 )
 _ASPECTS: Mapping[str, Sequence[str]] = {
-    "part": ("plot", "acting", "ending", "dialogue", "music", "camera work", "first half", "second half", "pacing"),
+    "part": (
+        "plot",
+        "acting",
+        "ending",
+        "dialogue",
+        "music",
+        "camera work",
+        "first half",
+        "second half",
+        "pacing",
+    ),
     "work": ("film", "picture", "comedy", "thriller", "western", "sequel", "drama"),
     "degree": ("", "", "", "really ", "quite ", "truly "),
 }
@@ -31,7 +63,7 @@ _PLAIN = (
     "this {work} is {kind}",
     "the {part} is never less than {quality}",
     "I found the {part} {degree}{quality}",
-    "what {kind} this {work} is",
+    "this {work} is nothing but {kind}",
     "nobody can deny that the {part} is {quality}",
 )
 _TURNED = (
@@ -57,13 +89,15 @@ _CONTRASTS = (
 def _write(random: Random, label: int) -> str:
     remark = _clause(random, label)
     if random.random() < 0.5:
-        remark = fill(random, random.choice(_CONTRASTS), {"held": (remark,), "lost": (_clause(random, 1 - label),)})
+        remark = fill(
+            random, random.choice(_CONTRASTS), {"held": (remark,), "lost": (_clause(random, 1 - label),)}
+        )
     return f"{capitalise(remark)}."
 
 
 def _clause(random: Random, label: int) -> str:
-    """A clause that says `label`, as often by a word of the opposite meaning as by one of its own."""
-    turned = random.randrange(2)
+    """A clause that says `label`: by a word of its own, or by a negation of the opposite."""
+    turned = random.random() < 0.4
     word = 1 - label if turned else label
     slots = {**_ASPECTS, "quality": _QUALITIES[word], "kind": _KINDS[word]}
     return fill(random, random.choice(_TURNED if turned else _PLAIN), slots)
@@ -72,9 +106,10 @@ def _clause(random: Random, label: int) -> str:
 GRAMMAR = Grammar(
     question="Did the viewer like the film?",
     description=(
-        "Remarks of one clause or two. Half of the clauses are turned by a negation (“The plot is not at all dull”, "
-        "“This western is hardly a masterpiece”), and in half of the remarks a second clause says the opposite, where "
-        "“but” and “although” tell which of the two is the verdict. A cheerful word alone says nothing."
+        "Remarks of one clause or two. Two clauses in five are turned by a negation (“The plot is not "
+        "at all dull”, “This western is hardly a masterpiece”), and in half of the remarks a second "
+        "clause says the opposite, where “but” and “although” tell which of the two is the verdict. A "
+        "cheerful word alone says little."
     ),
     labels=("negative", "positive"),
     weights=(1.0, 1.0),

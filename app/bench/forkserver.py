@@ -1,0 +1,171 @@
+"""The parent of warm kernels: imports once what notebooks import, then forks a fresh kernel for each run.
+
+Started by `app.bench.warm`, which speaks to it in lines of JSON over stdin and stdout:
+
+    -> {"fork": 1, "connection_file": "...", "environment": {...}, "folder": "...", "log": "..."}
+    <- {"fork": 1, "pid": 4711}
+    <- {"pid": 4711, "code": 0}            when the kernel has ended; negative: by that signal
+
+The parent computes nothing: it starts no thread pool and never touches a GPU, so that a child begins as a new
+interpreter would, only with its imports done. When stdin closes, the driver is gone and so are all kernels.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import importlib
+import json
+import os
+import random
+import select
+import signal
+import sys
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+# what the templates import, heaviest first; a module that is missing here costs time, not truth
+MODULES = (
+    "torch",
+    "transformers",
+    "transformers.trainer",
+    "datasets",
+    "evaluate",
+    "sklearn.linear_model",
+    "sklearn.feature_extraction.text",
+    "sklearn.dummy",
+    "pandas",
+    "pyarrow.parquet",
+    "matplotlib.pyplot",
+    "wandb",
+    "ipykernel.kernelapp",
+    "ipykernel.zmqshell",
+    "matplotlib_inline.backend_inline",
+    "app.lab.training",
+    "app.lab.competitors",
+    "app.lab.evaluation",
+    "app.lab.charts",
+    "app.lab.profiling",
+    "app.lab.record",
+    "app.lab.tracking",
+    "app.report.figures",
+    "app.report.passages",
+)
+_POLL_SECONDS = 0.02
+_KILL_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
+
+
+def main() -> None:
+    """Serve until stdin closes."""
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)  # what an import prints must not pass for an answer
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver decides what an interrupt means
+    warnings.filterwarnings("ignore")
+    for name in MODULES:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # the children share these pages as long as nobody writes to them
+    _say(answers, ready=True)
+    requests = _Lines(0)
+    children: set[int] = set()
+    while (lines := requests.wait(_POLL_SECONDS)) is not None:
+        for line in lines:
+            request = json.loads(line)
+            pid = os.fork()
+            if pid == 0:
+                answers.close()
+                _become_kernel(request)
+            children.add(pid)
+            _say(answers, fork=request["fork"], pid=pid)
+        for pid in tuple(children):
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                children.discard(pid)
+                _say(answers, pid=pid, code=os.waitstatus_to_exitcode(status))
+    for pid in children:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+
+
+class _Lines:
+    """Whole lines from a file descriptor, without blocking longer than asked."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor, self._rest = descriptor, b""
+
+    def wait(self, seconds: float) -> list[bytes] | None:
+        """The lines that came within `seconds`; None once the other side has closed."""
+        if not select.select([self._descriptor], [], [], seconds)[0]:
+            return []
+        data = os.read(self._descriptor, 1 << 16)
+        if not data:
+            return None
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        return lines
+
+
+def _say(answers: Any, **answer: object) -> None:
+    answers.write(json.dumps(answer) + "\n")
+    answers.flush()
+
+
+def _become_kernel(request: Mapping[str, Any]) -> None:
+    """In the child: shed all that is the parent's, be a kernel, and end."""
+    code = 1
+    try:
+        os.setsid()
+        _die_with_parent()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        os.dup2(nothing, 0)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        os.closerange(3, 256)
+        os.chdir(request["folder"])
+        os.environ.clear()
+        os.environ.update(request["environment"])
+        random.seed()
+        sys.modules["numpy"].random.seed()
+        warnings.resetwarnings()
+        _start_kernel(Path(request["connection_file"]))
+        code = 0
+    except SystemExit as leaving:
+        code = leaving.code if isinstance(leaving.code, int) else 1
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        with contextlib.suppress(Exception):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+
+
+def _start_kernel(connection_file: Path) -> None:
+    from ipykernel.kernelapp import IPKernelApp
+
+    sys.argv = ["ipykernel_launcher", "-f", str(connection_file)]
+    IPKernelApp.launch_instance(
+        argv=[
+            "-f",
+            str(connection_file),
+            "--HistoryManager.hist_file=:memory:",
+            f"--IPKernelApp.parent_handle={os.getppid()}",  # ends when the parent does, also without prctl
+        ]
+    )
+
+
+def _die_with_parent() -> None:
+    # only Linux has it; elsewhere the parent ends its children when it can
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_KILL_WITH_PARENT, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main()

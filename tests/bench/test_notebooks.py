@@ -1,0 +1,159 @@
+"""A template is executed in a kernel of its own, warm or cold; whatever happens there becomes an outcome."""
+
+import os
+import time
+
+import nbformat
+import pytest
+
+from app.bench.kernels import open_parent
+from app.bench.notebooks import Watch, check_parameters, execute_notebook, execute_or_raise, template_parameters
+from app.errors import TemplateError
+from app.layout import FINETUNE, REPORT
+from app.results import Status
+from tests.bench.templates import HEADER, write_template
+
+
+@pytest.fixture(scope="module", params=["cold", "warm"])
+def parent(request):
+    with open_parent(request.param) as opened:
+        yield opened
+
+
+@pytest.fixture
+def execute(here, parent):
+    def run(body, *, seconds=60.0, parameters=None, declared="x: int = 1", environment=None):
+        template = write_template(here, body, declared)
+        output = here / "out.ipynb"
+        watch = Watch(seconds)
+        outcome = execute_notebook(
+            template,
+            output,
+            parameters or {},
+            watch=watch,
+            log=here / "log.txt",
+            environment=environment,
+            parent=parent,
+        )
+        return outcome, nbformat.read(output, 4) if output.exists() else None
+
+    return run
+
+
+def printed(notebook) -> str:
+    return "".join(output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", ()))
+
+
+def test_parameters_are_injected_and_the_notebook_is_kept(execute):
+    outcome, notebook = execute("print(x * 2)", parameters={"x": 21})
+    assert (outcome.status, outcome.error) == (Status.OK, None)
+    assert printed(notebook) == "42\n"
+
+
+def test_the_kernel_has_the_environment_it_was_given(execute):
+    outcome, notebook = execute("import os; print(os.environ['COLOUR'])", environment={"COLOUR": "blue"})
+    assert outcome.status is Status.OK
+    assert printed(notebook) == "blue\n"
+
+
+def test_the_kernel_is_another_process_in_the_same_folder(execute, here):
+    _, notebook = execute("import os; print(os.getpid(), os.getcwd())")
+    pid, folder = printed(notebook).split()
+    assert int(pid) != os.getpid()
+    assert os.path.realpath(folder) == os.path.realpath(here)
+
+
+def test_an_exception_is_a_failure_with_its_cell(execute):
+    outcome, notebook = execute("1 / 0")
+    assert outcome.status is Status.FAILED
+    assert (outcome.error.kind, outcome.error.message) == ("ZeroDivisionError", "division by zero")
+    marks = [cell for cell in notebook.cells if "papermill-error-cell-tag" in cell.metadata.get("tags", ())]
+    cells = [cell for cell in notebook.cells if cell not in marks]  # papermill points at the cell by two more
+    assert cells[outcome.error.cell].source == "1 / 0"
+    assert "1 / 0" in outcome.traceback
+    assert "\x1b" not in outcome.traceback
+
+
+def test_leaving_the_interpreter_is_a_failure(execute):
+    outcome, _ = execute("import sys; sys.exit(3)")
+    assert (outcome.status, outcome.error.kind) == (Status.FAILED, "SystemExit")
+
+
+@pytest.mark.parametrize(("body", "how"), [("os.kill(os.getpid(), 9)", "SIGKILL"), ("os._exit(3)", "exit code 3")])
+def test_a_dead_kernel_is_told_by_how_it_died(execute, body, how):
+    outcome, _ = execute(f"import os; {body}")
+    assert (outcome.status, outcome.error.kind) == (Status.KILLED, "KernelDied")
+    assert how in outcome.error.message
+
+
+def test_a_run_over_its_time_is_ended_with_all_it_started(execute, here):
+    body = "import subprocess, os; p = subprocess.Popen(['sleep', '60'])\nopen('pid', 'w').write(str(p.pid))\np.wait()"
+    began = time.monotonic()
+    outcome, _ = execute(body, seconds=8.0)
+    assert outcome.status is Status.TIMEOUT
+    assert "execution.timeout_seconds" in outcome.error.message
+    assert time.monotonic() - began < 30
+    with pytest.raises(ProcessLookupError):
+        for _ in range(50):
+            os.kill(int((here / "pid").read_text()), 0)
+            time.sleep(0.1)
+
+
+def test_nothing_of_one_kernel_reaches_the_next(execute):
+    execute("import os, sys, random\nos.environ['LEFT'] = '1'\nsys.path.append('left')\nos.chdir('/')\nmarked = 1")
+    _, notebook = execute(
+        "import os, sys\nprint('LEFT' in os.environ, 'left' in sys.path, os.getcwd() == '/', 'marked' in globals())"
+    )
+    assert printed(notebook) == "False False False False\n"
+
+
+def test_a_kernel_starts_without_the_randomness_of_its_sibling(execute):
+    first, second = (printed(execute("import random, numpy\nprint(random.random(), numpy.random.rand())")[1]) for _ in "ab")
+    assert first != second
+
+
+def test_after_a_stop_no_kernel_starts(here, parent):
+    watch = Watch(60)
+    watch.stop()
+    outcome = execute_notebook(
+        write_template(here, "open('ran', 'w')"), here / "o.ipynb", {}, watch=watch, log=here / "log", parent=parent
+    )
+    assert (outcome.status, outcome.error.kind) == (Status.KILLED, "Interrupted")
+    assert not (here / "ran").exists()
+
+
+def test_braces_in_a_path_are_only_braces(here, parent):
+    output = here / "{x}" / "out.ipynb"
+    outcome = execute_notebook(write_template(here, "x"), output, {}, watch=Watch(60), log=here / "log", parent=parent)
+    assert outcome.status is Status.OK
+    assert output.exists()
+
+
+def test_unknown_parameters_are_refused_before_a_kernel_starts(here):
+    template = write_template(here, "x", "x: int = 1\ny: str | None = None\nz: dict = {'a': 1}")
+    assert template_parameters(template) == {"x": 1, "y": None, "z": {"a": 1}}
+    check_parameters(template, {"x": 2, "y": "a", "z": {}})
+    with pytest.raises(TemplateError, match="does not declare w"):
+        check_parameters(template, {"w": 1})
+
+
+def test_a_template_without_parameters_is_refused(here):
+    path = here / "bare.py"
+    path.write_text(f"{HEADER}# %%\nx = 1\n")
+    with pytest.raises(TemplateError, match="tagged parameters"):
+        template_parameters(path)
+
+
+def test_a_notebook_that_has_to_succeed_raises_with_the_cell(here):
+    with pytest.raises(TemplateError, match="cell 2: ValueError: no"):
+        execute_or_raise(write_template(here, "raise ValueError('no')"), here / "o.ipynb", {"x": 1})
+
+
+@pytest.mark.parametrize("template", [FINETUNE, REPORT], ids=lambda path: path.name)
+def test_papermill_reads_every_parameter_of_our_templates(template):
+    import papermill
+
+    from app.bench.notebooks import read_template
+
+    seen = papermill.inspect_notebook(read_template(template))
+    assert set(seen) == set(template_parameters(template))

@@ -1,0 +1,100 @@
+"""A plan is a pure function of the configuration; an id says what a run is and changes only with it."""
+
+import re
+
+import pytest
+
+from app.bench.plan import plan_runs
+from app.config import load_config
+
+
+@pytest.fixture
+def plan(write_config):
+    def make(*, template="cells", data="0123", checkpoints=None, **keys):
+        benchmark = load_config(write_config(**keys))
+        return plan_runs(benchmark, template_source=template, data_fingerprint=data, checkpoints=checkpoints or {})
+
+    return make
+
+
+GRID = {"architectures": ["bert-tiny", "majority"], "hyperparameters": {"learning_rate": [3e-4, 1e-3]}, "seeds": [0, 1]}
+
+
+def test_there_is_a_run_for_each_architecture_setting_and_seed(plan):
+    found = [(run.architecture.name, run.hyperparameters.get("learning_rate"), run.seed) for run in plan(**GRID)]
+    assert found == [
+        ("bert-tiny", 3e-4, 0),
+        ("bert-tiny", 3e-4, 1),
+        ("bert-tiny", 1e-3, 0),
+        ("bert-tiny", 1e-3, 1),
+        ("majority", None, 0),
+    ]
+
+
+def test_ids_are_readable_unique_and_end_in_eight_hex_digits(plan):
+    ids = [run.run_id for run in plan(**GRID)]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[a-z0-9.-]+-[0-9a-f]{8}", run_id) for run_id in ids)
+    assert ids[0].startswith("bert-tiny-lr0.0003-s0-")
+
+
+def test_the_same_configuration_gives_the_same_ids(plan):
+    assert [run.run_id for run in plan(**GRID)] == [run.run_id for run in plan(**GRID)]
+
+
+def test_one_more_architecture_or_value_leaves_the_other_ids_alone(plan):
+    before = {run.run_id for run in plan(**GRID)}
+    wider = {
+        **GRID,
+        "architectures": ["albert-tiny", *GRID["architectures"]],
+        "hyperparameters": {"learning_rate": [3e-4, 1e-3, 3e-3]},
+        "seeds": [0, 1, 2],
+    }
+    assert before < {run.run_id for run in plan(**wider)}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"template": "other cells"},
+        {"data": "4567"},
+        {"dataset": {"path": "builtin/acceptability", "max_length": 24, "limit": 60}},
+        {"task": {"kind": "text-classification", "metric": "f1"}},
+        {"inference": {"batch_sizes": [2], "sequence_lengths": [8]}},
+    ],
+)
+def test_what_can_change_a_figure_changes_the_id(plan, change):
+    (before,) = plan(architectures=["bert-tiny"])
+    (after,) = plan(architectures=["bert-tiny"], **change)
+    assert before.run_id != after.run_id
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "other"},
+        {"execution": {"workers": 4, "timeout_seconds": 9}},
+        {"tracking": {"mode": "offline", "tags": ["a"]}},
+    ],
+)
+def test_what_cannot_change_a_figure_leaves_the_id_alone(plan, change):
+    (before,) = plan(architectures=["bert-tiny"])
+    (after,) = plan(architectures=["bert-tiny"], **change)
+    assert before.run_id == after.run_id
+
+
+def test_weights_and_data_count_by_what_is_in_them_not_by_where_they_lie(plan):
+    def one(folder, digest):
+        (run,) = plan(architectures=[{"name": "mine", "checkpoint": folder}], checkpoints={"mine": digest})
+        return run.run_id
+
+    assert one("a", "1") == one("b", "1")
+    assert one("a", "1") != one("a", "2")
+
+
+def test_a_run_hands_the_template_every_parameter_it_declares(plan):
+    from app.bench.notebooks import check_parameters
+    from app.layout import FINETUNE
+
+    for run in plan(**GRID):
+        check_parameters(FINETUNE, run.parameters)

@@ -1,0 +1,108 @@
+"""The built-in corpora are the same everywhere, have a known ceiling, and are no task for counting words."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+from app.config import CORPORA
+from app.lab.corpora import Corpus, load_corpus
+
+GOLDEN = {
+    "acceptability": "cf4209ec547ae0194d29b67b3fefbfd6942290c3dd0a09edaaea42dc361ebd63",
+    "intents": "e9a0d52c5940ab572a34074895db14fdd17667ca902abf6dd6f393c7617178b3",
+    "sentiment": "22587276a988744022b05105378ac31c7ed9c31beaa4f8f7386fc83f447e25fa",
+}
+
+
+def digest(corpus: Corpus) -> str:
+    rows = {name: [split.texts, split.labels, split.clean] for name, split in corpus.splits.items()}
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+
+
+def bag_of_words_accuracy(corpus: Corpus) -> float:
+    train, test = corpus.splits["train"], corpus.splits["test"]
+    model = make_pipeline(TfidfVectorizer(ngram_range=(1, 2)), LogisticRegression(max_iter=1000))
+    return float(model.fit(train.texts, train.labels).score(test.texts, test.labels))
+
+
+@pytest.mark.parametrize("name", CORPORA)
+def test_a_corpus_is_the_same_on_every_machine(name: str) -> None:
+    assert digest(load_corpus(name)) == GOLDEN[name]
+
+
+def test_a_corpus_is_the_same_in_another_process() -> None:
+    code = "from app.lab.corpora import load_corpus; print(load_corpus('intents').splits['test'].texts[-1])"
+    environment = {"PYTHONHASHSEED": "7"}
+    there = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    assert there.stdout.strip() == load_corpus("intents").splits["test"].texts[-1]
+
+
+def test_another_seed_draws_other_sentences() -> None:
+    first, second = load_corpus("acceptability", 0), load_corpus("acceptability", 1)
+    assert first.splits["train"].texts != second.splits["train"].texts
+
+
+def test_an_unknown_corpus_is_refused() -> None:
+    with pytest.raises(KeyError):
+        load_corpus("no-such-corpus")
+
+
+@pytest.mark.parametrize("name", CORPORA)
+def test_no_sentence_occurs_twice_in_a_split_or_in_two(name: str) -> None:
+    texts = [text for split in load_corpus(name).splits.values() for text in split.texts]
+    assert len(set(texts)) == len(texts)
+
+
+@pytest.mark.parametrize("name", CORPORA)
+def test_splits_are_rows_of_text_label_and_clean_label(name: str) -> None:
+    corpus = load_corpus(name)
+    assert list(corpus.splits) == ["train", "validation", "test"]
+    for split in corpus.splits.values():
+        assert len(split.texts) == len(split.labels) == len(split.clean)
+        assert set(split.clean) == set(range(len(corpus.labels)))
+        assert all(text == text.strip() and "{" not in text and "  " not in text for text in split.texts)
+
+
+@pytest.mark.parametrize("name", CORPORA)
+def test_the_share_of_replaced_labels_is_the_one_told(name: str) -> None:
+    corpus = load_corpus(name)
+    for split in corpus.splits.values():
+        replaced = sum(label != clean for label, clean in zip(split.labels, split.clean, strict=True))
+        assert replaced == round(corpus.noise * len(split.labels))
+
+
+def test_half_of_the_acceptability_sentences_are_acceptable() -> None:
+    for split in load_corpus("acceptability").splits.values():
+        assert Counter(split.clean) == {0: len(split.clean) // 2, 1: len(split.clean) // 2}
+
+
+def test_words_and_pairs_of_words_say_nothing_about_acceptability() -> None:
+    assert bag_of_words_accuracy(load_corpus("acceptability")) == pytest.approx(0.5, abs=0.06)
+
+
+@pytest.mark.parametrize(("name", "most"), [("sentiment", 0.8), ("intents", 0.92)])
+def test_words_and_pairs_of_words_stay_below_the_ceiling(name: str, most: float) -> None:
+    assert 0.5 < bag_of_words_accuracy(load_corpus(name)) < most
+
+
+def test_the_commonest_intent_is_several_times_as_common_as_the_rarest() -> None:
+    counts = Counter(load_corpus("intents").splits["train"].clean)
+    assert len(counts) >= 20
+    assert 4 < max(counts.values()) / min(counts.values()) < 10
+
+
+def test_an_unacceptable_sentence_has_words_that_acceptable_ones_have() -> None:
+    train = load_corpus("acceptability").splits["train"]
+    words: tuple[set[str], set[str]] = (set(), set())
+    for text, clean in zip(train.texts, train.clean, strict=True):
+        words[clean].update(text.lower().split())
+    assert words[0] == words[1]

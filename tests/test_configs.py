@@ -1,0 +1,112 @@
+"""Every benchmark in config/ is whole, says how it is run, and asks for a sane number of runs."""
+
+import itertools
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from app.bench.plan import plan_runs
+from app.config import load_architectures, load_config
+
+CONFIG = Path(__file__).resolve().parent.parent / "config"
+NO_BENCHMARKS = {"architectures.yaml"}
+BENCHMARKS = sorted(path for path in CONFIG.glob("*.yaml") if path.name not in NO_BENCHMARKS)
+FROM_THE_HUB = ("banking77", "cola", "imdb", "mrpc")
+
+every_benchmark = pytest.mark.parametrize("path", BENCHMARKS, ids=lambda path: path.stem)
+
+
+def opening_comment(path: Path) -> str:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    end = next(index for index, line in enumerate(lines) if not line.startswith("#"))
+    return "\n".join(line.removeprefix("#").strip() for line in lines[:end])
+
+
+def commands_in(comment: str) -> list[list[str]]:
+    """The words after `python app.py`, of each command that the comment gives."""
+    joined = comment.replace("\\\n", " ")
+    return [shlex.split(found) for found in re.findall(r"python app\.py (.+)", joined)]
+
+
+def load_as_typed(words: list[str]):
+    """What the driver would load for the words of a command line."""
+    overrides = [after for word, after in itertools.pairwise(words) if word == "--set"]
+    pins = dict(word[2:].split("=", 1) for word in words if word.startswith("--") and "=" in word)
+    return load_config(CONFIG / Path(words[words.index("--config") + 1]).name, overrides=overrides, pins=pins)
+
+
+@every_benchmark
+def test_a_benchmark_is_named_as_its_file(path):
+    assert load_config(path).name == path.stem
+
+
+@every_benchmark
+def test_a_benchmark_opens_with_the_command_that_runs_it(path):
+    assert ["--config", f"config/{path.name}"] in commands_in(opening_comment(path))
+
+
+@every_benchmark
+def test_every_command_a_benchmark_gives_is_one_that_loads(path):
+    for words in commands_in(opening_comment(path)):
+        assert load_as_typed(words).architectures
+
+
+@every_benchmark
+def test_a_benchmark_asks_for_a_sane_number_of_runs(path):
+    benchmark = load_config(path)
+    runs = plan_runs(benchmark, template_source="", data_fingerprint="", checkpoints={})
+    assert 2 <= len(runs) <= 60
+    assert len({run.run_id for run in runs}) == len(runs)
+
+
+@every_benchmark
+def test_a_benchmark_has_both_baselines_beside_the_transformers(path):
+    architectures = load_config(path).architectures
+    assert {item.name for item in architectures if item.is_baseline} == {"majority", "tfidf-logreg"}
+    assert any(not item.is_baseline for item in architectures)
+
+
+@every_benchmark
+def test_every_architecture_of_a_benchmark_exists(path):
+    table = load_architectures()
+    for item in load_config(path).architectures:
+        assert item.name in table
+        assert item.family == table[item.name].family
+
+
+@pytest.mark.parametrize("name", FROM_THE_HUB)
+def test_a_benchmark_on_hub_data_fine_tunes_checkpoints_and_can_be_run_offline(name):
+    path = CONFIG / f"{name}.yaml"
+    benchmark = load_config(path)
+    assert isinstance(benchmark.dataset.path, str)
+    assert all(item.checkpoint for item in benchmark.architectures if not item.is_baseline)
+    offline = next(words for words in commands_in(opening_comment(path)) if "DATA" in " ".join(words))
+    assert not isinstance(load_as_typed(offline).dataset.path, str)
+
+
+def test_the_usual_checkpoints_occur_among_the_benchmarks_on_hub_data():
+    found = {
+        item.checkpoint
+        for name in FROM_THE_HUB
+        for item in load_config(CONFIG / f"{name}.yaml").architectures
+    }
+    assert found >= {
+        "distilbert/distilbert-base-uncased",
+        "google-bert/bert-base-uncased",
+        "google/bert_uncased_L-2_H-128_A-2",
+        "huawei-noah/TinyBERT_General_4L_312D",
+        "FacebookAI/roberta-base",
+        "albert/albert-base-v2",
+        "google/electra-small-discriminator",
+        "microsoft/deberta-v3-small",
+        "answerdotai/ModernBERT-base",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "metric"), [("cola", "matthews_correlation"), ("mrpc", "f1"), ("imdb", "accuracy")]
+)
+def test_a_benchmark_is_ranked_by_the_metric_that_is_customary_for_its_data(name, metric):
+    assert load_config(CONFIG / f"{name}.yaml").task.metric == metric

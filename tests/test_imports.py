@@ -1,0 +1,56 @@
+"""Imports flow one way, and the driver starts without the heavy libraries."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import PROJECT
+
+APP = PROJECT / "app"
+# what each room may import from; a module of app/ itself is a room of its own
+ALLOWED = {
+    "errors": set(),
+    "layout": set(),
+    "drawing": set(),
+    "documents": {"errors"},
+    "config": {"errors", "documents", "layout"},
+    "results": {"errors", "layout"},
+    "bench": {"errors", "config", "layout", "results"},
+    "lab": {"errors", "config", "layout", "results", "drawing"},
+    "report": {"errors", "config", "layout", "results", "drawing"},
+    "terminal": {"errors", "config", "layout", "results", "bench", "report"},
+}
+
+
+def rooms_imported_by(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("app."):
+            found.add(node.module.split(".")[1])
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(APP.rglob("*.py")), ids=lambda path: str(path.relative_to(APP)))
+def test_imports_flow_one_way(path):
+    room = path.relative_to(APP).parts[0].removesuffix(".py")
+    if room in ("cli", "__main__", "__init__"):
+        return
+    assert rooms_imported_by(path) - {room} <= ALLOWED[room]
+
+
+@pytest.mark.parametrize("words", [["--help"], ["report", "--help"], ["--config", "config/quickstart.yaml", "--dry-run"]])
+def test_a_command_that_runs_nothing_imports_nothing_heavy(words, tmp_path):
+    config = [str(PROJECT / word) if word.endswith(".yaml") else word for word in words]
+    program = (
+        "import sys\nfrom app.cli import main\n"
+        f"try:\n    main({config!r})\nexcept SystemExit:\n    pass\n"
+        "heavy = {'torch', 'transformers', 'datasets', 'evaluate', 'wandb', 'papermill', 'pandas', 'sklearn'}\n"
+        "sys.exit(str(sorted(heavy & set(sys.modules))) if heavy & set(sys.modules) else 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env={"PYTHONPATH": str(PROJECT)}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
