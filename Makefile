@@ -17,7 +17,7 @@ export PIP_COMPILE := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dry-run report test lint typecheck format lock sync clean
+.PHONY: help setup run dry-run report test lint typecheck format lock links sync clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -50,6 +50,9 @@ format: $(READY) ## put form and style right
 lock: $(TOOLS)/bin/pipenv ## resolve Pipfile into Pipfile.lock anew
 	$(TOOLS)/bin/pipenv lock --categories "packages dev-packages"
 	$(PYTHON) .ci/tidy_lock.py Pipfile.lock
+
+links: ## check the links of the docs; ONLINE=1 asks other sites too
+	$(PYTHON) .ci/check_links.py $(if $(ONLINE),--online)
 
 sync: $(READY) ## upload the W&B runs that were kept offline
 	$(BIN)/wandb sync --sync-all reports/*/wandb/wandb

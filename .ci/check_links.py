@@ -89,9 +89,7 @@ def why_broken(document: Path, target: str) -> str | None:
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", target):
         return None
     name, _, anchor = target.partition("#")
-    place = (
-        (ROOT if name.startswith("/") else document.parent) / unquote(name).lstrip("/") if name else document
-    )
+    place = (ROOT if name.startswith("/") else document.parent) / unquote(name).lstrip("/") if name else document
     place = place.resolve()
     if not place.is_relative_to(ROOT):
         return f"{target}: leads out of the project"

@@ -52,7 +52,7 @@ def run_benchmark(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int
     from app.bench.plan import plan_runs
     from app.bench.resume import find_done
     from app.config import load_config
-    from app.lab.checkpoints import check_checkpoint, fingerprint_checkpoint
+    from app.lab.checkpoints import check_checkpoints, fetch_checkpoints, fingerprint_checkpoint
     from app.lab.datasets import load_examples
     from app.layout import FINETUNE, BenchmarkFolder
     from app.terminal import print_leaderboard, print_plan, print_sync_hint
@@ -61,8 +61,10 @@ def run_benchmark(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int
     folder = BenchmarkFolder.of(benchmark.name)
     examples = load_examples(benchmark.dataset)
     pretrained = {item.name: item.checkpoint for item in benchmark.architectures if item.checkpoint}
-    for checkpoint in pretrained.values():
-        check_checkpoint(checkpoint)
+    check_checkpoints(pretrained.values())
+    _check_configurations(benchmark)
+    if not arguments.dry_run:
+        fetch_checkpoints(pretrained.values())
     runs = plan_runs(
         benchmark,
         template_source=FINETUNE.read_text(encoding="utf-8"),
@@ -77,7 +79,6 @@ def run_benchmark(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int
     from app.bench.kernels import open_parent
     from app.bench.record import write_record
 
-    _check_configurations(benchmark)
     write_record(folder, benchmark, examples.record(), runs, keep=bool(pins))
     with open_parent(benchmark.execution.kernel) as parent:
         results = {**done, **_carry_out(benchmark, runs, done, parent)}
@@ -114,6 +115,7 @@ def _carry_out(
     from app.bench.notebooks import Watch
     from app.bench.progress import RunDisplay
     from app.bench.resume import estimate_seconds
+    from app.bench.wandb_service import share_service
     from app.layout import FINETUNE
     from app.report.pages import render_page
     from app.terminal import console
@@ -125,7 +127,11 @@ def _carry_out(
     watch = Watch(plan.timeout_seconds)
     estimate = estimate_seconds(runs, done, plan.workers)
     ended: dict[str, RunResult] = {}
-    with RunDisplay(console(), total=len(runs), done=len(done), seconds_left=estimate) as display:
+    tracked = benchmark.tracking.mode != "disabled"
+    with (
+        share_service(wanted=tracked) as service,
+        RunDisplay(console(), total=len(runs), done=len(done), seconds_left=estimate) as display,
+    ):
 
         def execute(run: Run) -> RunResult | None:
             result = execute_run(
@@ -134,6 +140,7 @@ def _carry_out(
                 watch=watch,
                 retries=plan.retries,
                 parent=parent,
+                environment=service,
                 exclusive=plan.workers == 1,
                 on_retry=display.retry,
             )
@@ -183,8 +190,8 @@ def _read_pins(parser: argparse.ArgumentParser, rest: Iterable[str]) -> dict[str
         if not word.startswith("--") or not separator:
             options = [option for action in parser._actions for option in action.option_strings]
             close = get_close_matches(word, [*options, "report"], n=1)
-            hint = f"; did you mean {close[0]}?" if close else ""
-            parser.error(f"unknown argument {word}{hint} An axis of the grid is pinned by --NAME=VALUE")
+            hint = f" (did you mean {close[0]}?)" if close else ""
+            parser.error(f"unknown argument {word}{hint}; an axis of the grid is pinned by --NAME=VALUE")
         pins[name] = value
     return pins
 
@@ -212,7 +219,9 @@ def _benchmark_parser() -> argparse.ArgumentParser:
 
 def _report_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="app.py report", allow_abbrev=False, description="Rebuild page, table and notebook from disk alone."
+        prog="app.py report",
+        allow_abbrev=False,
+        description="Rebuild page, table and notebook from disk alone.",
     )
     _add_config(parser)
     return parser
@@ -221,5 +230,9 @@ def _report_parser() -> argparse.ArgumentParser:
 def _add_config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="the benchmark, as YAML")
     parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY.PATH=VALUE", help="lay a value over the file; may be repeated"
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY.PATH=VALUE",
+        help="lay a value over the file; may be repeated",
     )

@@ -316,9 +316,7 @@ def load_architectures(path: Path = ARCHITECTURES) -> Mapping[str, Architecture]
     return found
 
 
-def load_config(
-    path: Path, *, overrides: Sequence[str] = (), pins: Mapping[str, str] | None = None
-) -> Benchmark:
+def load_config(path: Path, *, overrides: Sequence[str] = (), pins: Mapping[str, str] | None = None) -> Benchmark:
     """Read and validate a benchmark file.
 
     Args:
@@ -367,7 +365,9 @@ def _pin(document: Document, name: str, text: str) -> list[Problem]:
     elif name == "architecture":
         entries = document.data.get("architectures")
         listed = entries if isinstance(entries, list) else []
-        chosen = [entry for entry in listed if entry == value or (isinstance(entry, dict) and entry.get("name") == value)]
+        chosen = [
+            entry for entry in listed if entry == value or (isinstance(entry, dict) and entry.get("name") == value)
+        ]
         assign(document, ("architectures",), chosen[:1] or [value], origin)
     else:
         allowed = ("architecture", "seed", *Hyperparameters.model_fields)
@@ -376,7 +376,7 @@ def _pin(document: Document, name: str, text: str) -> list[Problem]:
 
 
 def _resolve_architectures(document: Document) -> list[Problem]:
-    """Replace names in `architectures` by their entries in the table; what is no name or mapping is left to pydantic."""
+    """Replace names in `architectures` by their entries in the table; what is neither name nor mapping stays."""
     entries = document.data.get("architectures")
     if not isinstance(entries, list):
         return []
@@ -394,9 +394,15 @@ def _resolve_architectures(document: Document) -> list[Problem]:
         checkpoint, config = entry.get("checkpoint"), entry.get("config")
         message = ""
         if family and family not in FAMILIES + BASELINES:
-            path, message = (*path, "family"), f"unknown family {family!r}{_suggest(family, FAMILIES + BASELINES)}"
+            path, message = (
+                (*path, "family"),
+                f"unknown family {family!r}{_suggest(family, FAMILIES + BASELINES)}",
+            )
         elif checkpoint == HUB and not (known and known.checkpoint):
-            path, message = (*path, "checkpoint"), f"{ARCHITECTURES.name} names no checkpoint for {name!r}; give its id"
+            path, message = (
+                (*path, "checkpoint"),
+                f"{ARCHITECTURES.name} names no checkpoint for {name!r}; give its id",
+            )
         elif family in BASELINES and (checkpoint or config):
             message = f"{name!r} is a baseline: it takes neither checkpoint nor config"
         elif not family and not checkpoint and isinstance(name, str):

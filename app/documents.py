@@ -96,7 +96,7 @@ def read_document(path: Path) -> Document:
 def parse_value(text: str) -> Any:
     """A value from the command line, read as YAML (`3e-4`, `[1, 2]`, `{train: a.csv}`); else the text itself."""
     try:
-        return yaml.load(text, Loader=_Loader)
+        return yaml.load(text, Loader=_Loader)  # noqa: S506  # _Loader is the safe one, with another number form
     except yaml.YAMLError:
         return text
 
@@ -116,13 +116,13 @@ def assign(document: Document, path: KeyPath, value: Any, words: str) -> None:
             target[key] = {}
         target = target[_checked(target, key, path, words)]
         document.lines.pop(path[: depth + 1], None) if not target else None
-    target[_checked(target, path[-1], path, words, last=True)] = value
+    target[_checked(target, path[-1], path, words)] = value
     for written in [known for known in document.lines if known[: len(path)] == path]:
         del document.lines[written]
     document.overrides[path] = words
 
 
-def _checked(target: Any, key: str | int, path: KeyPath, words: str, *, last: bool = False) -> Any:
+def _checked(target: Any, key: str | int, path: KeyPath, words: str) -> Any:
     if isinstance(target, dict):
         return key
     if isinstance(target, list) and isinstance(key, int) and 0 <= key < len(target):

@@ -15,6 +15,7 @@ __all__ = [
     "NOTEBOOKS",
     "PROJECT",
     "REPORT",
+    "SERVICE_VARIABLE",
     "BenchmarkFolder",
     "RunFolder",
     "cache_folder",
@@ -30,6 +31,7 @@ CACHE_VARIABLE = "BERT_BENCHMARK_CACHE"  # where to keep what can be made again
 # What the driver tells a kernel that is no parameter of the science: it must not change a run's id.
 EXCLUSIVE_VARIABLE = "BERT_BENCHMARK_EXCLUSIVE"  # 1: this run has the machine to itself
 ATTEMPT_VARIABLE = "BERT_BENCHMARK_ATTEMPT"  # 1 for the first try
+SERVICE_VARIABLE = "WANDB_SERVICE"  # wandb's own: how it finds a service that runs already
 
 
 def cache_folder() -> Path:

@@ -68,7 +68,16 @@ def print_sync_hint(results: Collection[RunResult], folder: BenchmarkFolder) -> 
 def _cells(row: Row) -> tuple[str, ...]:
     failed = f"{row.failed} failed" if row.failed else ""
     if not math.isfinite(row.score):
-        return ("", row.architecture, "-", "", "", "", "", f"{failed}  {row.reason or ''}".strip().splitlines()[0])
+        return (
+            "",
+            row.architecture,
+            "-",
+            "",
+            "",
+            "",
+            "",
+            f"{failed}  {row.reason or ''}".strip().splitlines()[0],
+        )
     return (
         str(row.position),
         row.architecture,

@@ -25,10 +25,10 @@ import pandas as pd
 
 from app.lab import charts
 from app.lab.competitors import build_competitor, train_competitor
+from app.lab.datasets import load_examples
 from app.lab.evaluation import evaluate_competitor
 from app.lab.history import History
 from app.lab.parameters import Settings, read_architecture, read_dataset
-from app.lab.datasets import load_examples
 from app.lab.profiling import measure_inference
 from app.lab.record import describe_cost, measure_cost, write_run
 from app.lab.tracking import start_tracking
@@ -55,7 +55,12 @@ limit: int = 0  # rows per split; 0: all
 architecture: str = "bert-tiny"
 family: str = "bert"
 checkpoint: str = ""  # hub id or folder; empty: from scratch
-model_config: dict = {"hidden_size": 128, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 256}
+model_config: dict = {
+    "hidden_size": 128,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 256,
+}
 learning_rate: float = 0.001
 epochs: int = 3
 batch_size: int = 32  # rows
@@ -160,7 +165,13 @@ tracker = start_tracking(
 # %%
 history = History.at(run_folder, metric, listener=tracker.log)
 trained = train_competitor(
-    competitor, data, settings, max_length=max_length, metric=metric, history=history, keep_in=run_folder if keep_model else ""
+    competitor,
+    data,
+    settings,
+    max_length=max_length,
+    metric=metric,
+    history=history,
+    keep_in=run_folder if keep_model else "",
 )
 
 # %%
@@ -195,7 +206,11 @@ evaluation.worst_mistakes(rows=10)
 
 # %%
 inference = measure_inference(
-    trained, data, batch_sizes=inference_batch_sizes, sequence_lengths=inference_sequence_lengths, max_length=max_length
+    trained,
+    data,
+    batch_sizes=inference_batch_sizes,
+    sequence_lengths=inference_sequence_lengths,
+    max_length=max_length,
 )
 cost = measure_cost(trained, inference)
 pd.DataFrame([one.model_dump() for one in inference])

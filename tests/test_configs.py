@@ -87,11 +87,7 @@ def test_a_benchmark_on_hub_data_fine_tunes_checkpoints_and_can_be_run_offline(n
 
 
 def test_the_usual_checkpoints_occur_among_the_benchmarks_on_hub_data():
-    found = {
-        item.checkpoint
-        for name in FROM_THE_HUB
-        for item in load_config(CONFIG / f"{name}.yaml").architectures
-    }
+    found = {item.checkpoint for name in FROM_THE_HUB for item in load_config(CONFIG / f"{name}.yaml").architectures}
     assert found >= {
         "distilbert/distilbert-base-uncased",
         "google-bert/bert-base-uncased",
@@ -105,8 +101,6 @@ def test_the_usual_checkpoints_occur_among_the_benchmarks_on_hub_data():
     }
 
 
-@pytest.mark.parametrize(
-    ("name", "metric"), [("cola", "matthews_correlation"), ("mrpc", "f1"), ("imdb", "accuracy")]
-)
+@pytest.mark.parametrize(("name", "metric"), [("cola", "matthews_correlation"), ("mrpc", "f1"), ("imdb", "accuracy")])
 def test_a_benchmark_is_ranked_by_the_metric_that_is_customary_for_its_data(name, metric):
     assert load_config(CONFIG / f"{name}.yaml").task.metric == metric

@@ -89,13 +89,9 @@ def test_every_package_has_its_reason():
 
 
 def test_every_target_it_speaks_of_is_in_the_makefile():
-    targets = set(
-        re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
-    )
+    targets = set(re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     blocks = "\n".join(re.findall(r"^    (make .+)", README, re.MULTILINE))
-    lines = [
-        line.partition("#")[0] for line in [*blocks.splitlines(), *re.findall(r"`(make [^`]+)`", README)]
-    ]
+    lines = [line.partition("#")[0] for line in [*blocks.splitlines(), *re.findall(r"`(make [^`]+)`", README)]]
     words = {word for line in lines for word in line.split()[1:] if re.fullmatch(r"[a-z-]+", word)}
     assert words <= targets
 

@@ -41,7 +41,9 @@ def test_imports_flow_one_way(path):
     assert rooms_imported_by(path) - {room} <= ALLOWED[room]
 
 
-@pytest.mark.parametrize("words", [["--help"], ["report", "--help"], ["--config", "config/quickstart.yaml", "--dry-run"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["report", "--help"], ["--config", "config/quickstart.yaml", "--dry-run"]]
+)
 def test_a_command_that_runs_nothing_imports_nothing_heavy(words, tmp_path):
     config = [str(PROJECT / word) if word.endswith(".yaml") else word for word in words]
     program = (
@@ -51,6 +53,10 @@ def test_a_command_that_runs_nothing_imports_nothing_heavy(words, tmp_path):
         "sys.exit(str(sorted(heavy & set(sys.modules))) if heavy & set(sys.modules) else 0)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path, env={"PYTHONPATH": str(PROJECT)}, capture_output=True, text=True
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr

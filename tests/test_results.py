@@ -5,7 +5,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.results import Cost, Primary, RunFailure, RunResult, Status, read_result, write_atomically, write_result
+from app.results import (
+    Cost,
+    Primary,
+    RunFailure,
+    RunResult,
+    Status,
+    read_result,
+    write_atomically,
+    write_result,
+)
 
 
 def a_result(**changes) -> RunResult:
@@ -91,9 +100,14 @@ def test_keys_of_a_later_version_are_no_obstacle(tmp_path):
 
 
 def test_memory_and_speed_are_kept_with_their_units():
-    cost = Cost(
-        parameters=1, train_seconds=2.0, train_samples_per_second=3.0, peak_memory_bytes=4, exclusive=True
-    )
+    cost = Cost(parameters=1, train_seconds=2.0, train_samples_per_second=3.0, peak_memory_bytes=4, exclusive=True)
     assert set(cost.model_dump()) == {
-        *("parameters", "train_seconds", "train_samples_per_second", "peak_memory_bytes", "exclusive", "inference")
+        *(
+            "parameters",
+            "train_seconds",
+            "train_samples_per_second",
+            "peak_memory_bytes",
+            "exclusive",
+            "inference",
+        )
     }

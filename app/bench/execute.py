@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,7 +25,8 @@ def execute_run(
     retries: int,
     exclusive: bool,
     parent: WarmParent | None,
-    on_retry: Callable[[Run, RunFailure], None] = lambda run, failure: None,
+    environment: Callable[[], Mapping[str, str]] = dict,
+    on_retry: Callable[[Run, RunFailure], None],
 ) -> RunResult | None:
     """Carry out one run and return its record, which is on disk by then: a failure has one too.
 
@@ -37,6 +38,7 @@ def execute_run(
         watch: its time limit, and the way to stop it.
         retries: how often to try again when the kernel was lost. An exception would only repeat itself.
         parent: forks the kernel; None: it is started afresh.
+        environment: gives what is laid over the driver's own environment.
         exclusive: whether nothing else of this benchmark runs on the machine meanwhile.
         on_retry: told of each further attempt.
     """
@@ -51,7 +53,11 @@ def execute_run(
             run.parameters,
             watch=watch,
             log=run.folder.log,
-            environment={EXCLUSIVE_VARIABLE: str(int(exclusive)), ATTEMPT_VARIABLE: str(attempt)},
+            environment={
+                **environment(),
+                EXCLUSIVE_VARIABLE: str(int(exclusive)),
+                ATTEMPT_VARIABLE: str(attempt),
+            },
             parent=parent,
         )
         if watch.stopped and outcome.status is not Status.OK:

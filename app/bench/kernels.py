@@ -22,10 +22,13 @@ from app.layout import PROJECT
 __all__ = ["Kernel", "kernel_environment", "open_parent"]
 
 _REAP_SECONDS = 10
-_QUIET = {
+_SETTINGS = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    # the driver has fetched what the runs need: all of them see the same weights and data, and none waits for a hub
+    "HF_HUB_OFFLINE": "1",
+    "HF_DATASETS_OFFLINE": "1",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     "TOKENIZERS_PARALLELISM": "true",
     "WANDB_SILENT": "true",
@@ -52,6 +55,7 @@ class _Manager(AsyncKernelManager):
         super().__init__(**traits)
         self._launch = dict(launch)
         self.started: Any = None
+        self.doomed = False
         self.clients: list[AsyncKernelClient] = []
 
     @property
@@ -68,6 +72,8 @@ class _Manager(AsyncKernelManager):
     async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]  # it is async in the library too
         await self._async_start_kernel(**{**options, **self._launch})
         self.started = getattr(self.provisioner, "process", None)  # the provisioner forgets it when it has ended
+        if self.doomed:
+            self.started.kill()
 
 
 class Kernel:
@@ -96,6 +102,7 @@ class Kernel:
 
     def kill(self) -> None:
         """End the kernel and all it has started, now. Safe to call from another thread, and twice."""
+        self.manager.doomed = True  # also if it is only about to start
         process = self.manager.started
         if process is None or process.poll() is not None:
             return
@@ -129,4 +136,4 @@ class Kernel:
 def kernel_environment() -> dict[str, str]:
     """What every kernel's environment has beside the driver's own: the project on the path, and quiet libraries."""
     before = os.environ.get("PYTHONPATH")
-    return {**_QUIET, "PYTHONPATH": str(PROJECT) + (os.pathsep + before if before else "")}
+    return {**_SETTINGS, "PYTHONPATH": str(PROJECT) + (os.pathsep + before if before else "")}

@@ -132,6 +132,8 @@ def execute_notebook(
     """
     check_parameters(template, parameters)
     output.parent.mkdir(parents=True, exist_ok=True)
+    if parent is not None:
+        parent.wait_until_ready()  # no run is charged for the imports of all
     kernel = Kernel(environment or {}, log, parent)
     expired = threading.Event()
 

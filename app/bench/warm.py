@@ -81,7 +81,12 @@ class WarmParent:
         self._forks: dict[int, ForkedProcess] = {}
         self._kernels: dict[int, ForkedProcess] = {}
         self._lost = False
+        self._ready = threading.Event()
         threading.Thread(target=self._listen, name="warm-parent", daemon=True).start()
+
+    def wait_until_ready(self) -> None:
+        """Return when its imports are done, or when it has died."""
+        self._ready.wait(_FORK_SECONDS)
 
     def fork(self, *, connection_file: str, environment: Mapping[str, str], folder: Path, log: Path) -> ForkedProcess:
         """A new kernel.
@@ -131,6 +136,7 @@ class WarmParent:
                 self._take(json.loads(line))
         except ValueError:
             pass  # closed, or cut off in the middle of a line
+        self._ready.set()
         with self._changed:
             self._lost = True
             for kernel in self._kernels.values():
@@ -138,6 +144,8 @@ class WarmParent:
             self._changed.notify_all()
 
     def _take(self, answer: Mapping[str, Any]) -> None:
+        if "ready" in answer:
+            self._ready.set()
         with self._changed:
             if "fork" in answer:
                 kernel = ForkedProcess(answer["pid"])
@@ -153,7 +161,7 @@ class WarmProvisioner(LocalProvisioner):
     warm_parent: WarmParent
     warm_log: Path
 
-    async def launch_kernel(self, cmd: list[str], **options: Any) -> KernelConnectionInfo:
+    async def launch_kernel(self, cmd: list[str], **options: Any) -> KernelConnectionInfo:  # noqa: ARG002
         manager: Any = self.parent
         kernel = self.warm_parent.fork(
             connection_file=manager.connection_file,
@@ -164,4 +172,3 @@ class WarmProvisioner(LocalProvisioner):
         self.process = kernel  # type: ignore[assignment]  # it has the manners of a Popen
         self.pid = self.pgid = kernel.pid
         return self.connection_info
-

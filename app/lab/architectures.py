@@ -67,9 +67,7 @@ class Built:
     parameters: int  # shared weights counted once
 
 
-def build_model(
-    architecture: Architecture, *, labels: Sequence[str], texts: Sequence[str], max_length: int
-) -> Built:
+def build_model(architecture: Architecture, *, labels: Sequence[str], texts: Sequence[str], max_length: int) -> Built:
     """The architecture with a head for `labels`, ready for inputs of at most `max_length` tokens.
 
     A checkpoint is loaded, from its folder or from the hub; anything else starts from random weights, drawn
@@ -192,8 +190,7 @@ def _check_length(checkpoint: str, config: PreTrainedConfig, max_length: int) ->
     limit = positions - (config.pad_token_id + 1 if family in _OFFSET_POSITIONS else 0)
     if max_length > limit:
         raise CheckpointError(
-            f"{checkpoint}: reads at most {limit} tokens, dataset.max_length is {max_length}; "
-            f"set it to {limit} or less"
+            f"{checkpoint}: reads at most {limit} tokens, dataset.max_length is {max_length}; set it to {limit} or less"
         )
 
 

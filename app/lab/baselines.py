@@ -50,7 +50,8 @@ class Baseline:
 
 def fit_baseline(family: str, train: Split, classes: int, seed: int) -> Baseline:
     """Fit `majority` (the most frequent class) or `tfidf-logreg` (tf-idf of words and word pairs, then logistic
-    regression with scikit-learn's defaults)."""
+    regression with scikit-learn's defaults).
+    """
     texts, labels = _join(train), np.asarray(train.labels)
     began = time.perf_counter()
     pipeline: Pipeline

@@ -71,9 +71,7 @@ def plot_history(history: History) -> Picture:
     return draw(figure, f"validation {history.metric} by epoch: " + ", ".join(f"{value:.3f}" for value in scores[1]))
 
 
-def plot_confusion(
-    labels: npt.NDArray[np.int64], predictions: npt.NDArray[np.int64], names: Sequence[str]
-) -> Picture:
+def plot_confusion(labels: npt.NDArray[np.int64], predictions: npt.NDArray[np.int64], names: Sequence[str]) -> Picture:
     """The confusion matrix, each row as shares of its true class."""
     counts = confusion_matrix(labels, predictions, labels=range(len(names)))
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)

@@ -8,9 +8,9 @@ import struct
 from collections.abc import Iterable
 from pathlib import Path
 
-from app.errors import CheckpointError, HubError
+from app.errors import CheckpointError, HubError, UsageError
 
-__all__ = ["check_checkpoint", "fingerprint_checkpoint"]
+__all__ = ["check_checkpoint", "check_checkpoints", "fetch_checkpoints", "fingerprint_checkpoint"]
 
 HUB_SECONDS = 5.0  # for one answer of the hub
 
@@ -31,8 +31,41 @@ _MAX_HEADER = 100_000_000  # bytes, the limit of the safetensors format
 
 _CONVERT = (
     "pickled weights can run code when they are loaded; convert them on a machine that may: "
-    "AutoModel.from_pretrained(SOURCE).save_pretrained(FOLDER) writes model.safetensors"
+    "AutoModel.from_pretrained(SOURCE).save_pretrained(FOLDER) writes model.safetensors, and "
+    "AutoTokenizer.from_pretrained(SOURCE).save_pretrained(FOLDER) the tokenizer beside it"
 )
+
+
+def check_checkpoints(checkpoints: Iterable[str]) -> None:
+    """Check each of them, and tell of all that cannot be used at once.
+
+    Raises:
+        UsageError: as `check_checkpoint` does; of several the kind of the first, with a line for each.
+    """
+    errors: list[UsageError] = []
+    for checkpoint in dict.fromkeys(checkpoints):
+        try:
+            check_checkpoint(checkpoint)
+        except (CheckpointError, HubError) as error:
+            errors.append(error)
+    if errors:
+        raise type(errors[0])("\n".join(str(error) for error in errors))
+
+
+def fetch_checkpoints(checkpoints: Iterable[str]) -> None:
+    """Bring what lies on the hub into the local cache, once: the runs then read it from there, all the same commit.
+
+    Raises:
+        HubError: the hub stopped answering.
+    """
+    from huggingface_hub import snapshot_download
+
+    for checkpoint in dict.fromkeys(checkpoints):
+        if _folder(checkpoint) is None and _cached(checkpoint) is None:
+            try:
+                snapshot_download(checkpoint, allow_patterns=["*.json", _WEIGHTS, *_TOKENIZERS, "merges.txt"])
+            except OSError as error:
+                raise HubError(f"{checkpoint}: could not be fetched from the hub ({error}); try again") from error
 
 
 def check_checkpoint(checkpoint: str) -> None:
@@ -57,7 +90,8 @@ def check_checkpoint(checkpoint: str) -> None:
 def fingerprint_checkpoint(checkpoint: str) -> str:
     """A hex digest that changes when the checkpoint does: of a folder's files, or of a hub id and its commit.
 
-    The commit is the one in the local cache; before anything was fetched the id stands alone.
+    The commit is the one in the local cache, which is what the runs read; before anything was fetched the id stands
+    alone.
     """
     digest = hashlib.sha256()
     folder = _folder(checkpoint)
@@ -117,9 +151,7 @@ def _check_config(path: Path) -> None:
             "transformers knows"
         )
     if not isinstance(kind, str) or not kind:
-        raise CheckpointError(
-            f'{path}: has no model_type; add the one it was saved with, as in "model_type": "bert"'
-        )
+        raise CheckpointError(f'{path}: has no model_type; add the one it was saved with, as in "model_type": "bert"')
     if config.get("auto_map") and not _is_known(kind):
         raise CheckpointError(
             f"{path}: the model_type {kind!r} needs code of its own (auto_map), which is never run; "
@@ -145,9 +177,7 @@ def _check_header(path: Path) -> None:
             header = json.loads(file.read(length))
         ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
         if 8 + length + max(ends, default=0) != size:
-            raise ValueError(
-                f"its header describes {8 + length + max(ends, default=0)} bytes, the file has {size}"
-            )
+            raise ValueError(f"its header describes {8 + length + max(ends, default=0)} bytes, the file has {size}")
     except (struct.error, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CheckpointError(
             f"{path}: is no whole safetensors file ({error}); fetch or save the model again"
@@ -155,7 +185,7 @@ def _check_header(path: Path) -> None:
 
 
 def _cached(checkpoint: str) -> Path | None:
-    """The snapshot of a hub model in the local cache, if its configuration is there."""
+    """The snapshot of a hub model in the local cache, if its configuration and weights are there."""
     from huggingface_hub import try_to_load_from_cache
     from huggingface_hub.errors import HFValidationError
 
@@ -166,7 +196,9 @@ def _cached(checkpoint: str) -> Path | None:
             f"{checkpoint}: neither a folder nor a hub id (OWNER/NAME); a folder that is not there yet is "
             f"given as ./{checkpoint}"
         ) from error
-    return Path(found).parent if isinstance(found, str) else None
+    # a configuration alone may have been looked up by other programs
+    snapshot = Path(found).parent if isinstance(found, str) else None
+    return snapshot if snapshot is not None and any(snapshot.glob(_WEIGHTS)) else None
 
 
 def _check_hub(checkpoint: str) -> None:

@@ -90,7 +90,9 @@ def build_competitor(architecture: Architecture, examples: Examples, *, max_leng
     seed_everything(seed)
     train = examples.splits["train"]
     texts = [text for column in train.texts for text in column]
-    return Competitor(architecture, build_model(architecture, labels=examples.labels, texts=texts, max_length=max_length))
+    return Competitor(
+        architecture, build_model(architecture, labels=examples.labels, texts=texts, max_length=max_length)
+    )
 
 
 def train_competitor(

@@ -133,7 +133,9 @@ def _encode(source: Source) -> tuple[dict[str, Split], tuple[str, ...]]:
     train = raw["train"]
     values = sorted(set(train.labels), key=lambda value: (str(type(value)), value))
     if len(values) < 2:
-        raise DataError(f"{train.place}: all {len(train.labels)} rows have the label {values[0]!r}; two classes are needed")
+        raise DataError(
+            f"{train.place}: all {len(train.labels)} rows have the label {values[0]!r}; two classes are needed"
+        )
     known = tuple(source.label_names or ())
     codes = {index: index for index in range(len(known))} if known else {value: i for i, value in enumerate(values)}
     trained = set(values) & set(codes)
@@ -164,7 +166,7 @@ def _check_rows(split: RawSplit) -> None:
         if label is None or label == "" or label == -1:
             raise DataError(f"{split.place}: row {row}: has no label")
         if isinstance(label, float) and not label.is_integer():
-            raise DataError(f"{split.place}: row {row}: label {label!r} is no class; text-classification needs whole numbers or names")
+            raise DataError(f"{split.place}: row {row}: label {label!r} is no class; give whole numbers or names")
         if any(text is None for text in texts) or not any(str(text).strip() for text in texts):
             raise DataError(f"{split.place}: row {row}: the text is empty; remove such rows")
 
@@ -202,4 +204,3 @@ def _fingerprint(labels: Sequence[str], splits: Mapping[str, Split]) -> str:
                 digest.update(len(data).to_bytes(8, "little") + data)
         digest.update(repr(split.labels).encode())
     return digest.hexdigest()[:16]
-

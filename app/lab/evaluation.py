@@ -13,7 +13,7 @@ import pandas as pd
 from app.config import METRICS
 from app.lab.competitors import Trained
 from app.lab.datasets import Examples
-from app.lab.metrics import compute_scores
+from app.lab.metrics import compute_score, compute_scores
 from app.results import Primary
 
 __all__ = ["Evaluation", "evaluate_competitor"]
@@ -56,7 +56,11 @@ class Evaluation:
         primary = self.primary
         rows = len(self.labels)
         text = f"{primary.name} {primary.value:.3f} on {primary.split} ({rows:,} rows)"
-        return text + (f"; a perfect model would reach {self.ceiling:.3f}, the labels being noisy on purpose" if self.ceiling else "")
+        return text + (
+            f"; a perfect model would reach {self.ceiling:.3f}, the labels being noisy on purpose"
+            if self.ceiling
+            else ""
+        )
 
     def predictions_table(self) -> pd.DataFrame:
         """One row an example: id (row of the split), label, prediction, score of the prediction, all scores."""
@@ -79,7 +83,9 @@ class Evaluation:
         split = self.examples.splits[self.examples.evaluated]
         texts: dict[str, Any] = {
             name: [column[row] for row in chosen]
-            for name, column in zip(("text",) if len(split.texts) == 1 else ("first", "second"), split.texts, strict=True)
+            for name, column in zip(
+                ("text",) if len(split.texts) == 1 else ("first", "second"), split.texts, strict=True
+            )
         }
         names = self.examples.labels
         return pd.DataFrame(
@@ -95,7 +101,10 @@ class Evaluation:
 def evaluate_competitor(trained: Trained, examples: Examples, metric: str) -> Evaluation:
     """Predict validation and test (where it has labels) and score both."""
     probabilities = {name: trained.predict(split) for name, split in examples.splits.items() if name != "train"}
-    scores = {name: compute_scores(found.argmax(axis=1), examples.splits[name].labels) for name, found in probabilities.items()}
+    scores = {
+        name: compute_scores(found.argmax(axis=1), examples.splits[name].labels)
+        for name, found in probabilities.items()
+    }
     reported = examples.splits[examples.evaluated]
-    ceiling = None if reported.clean is None else compute_scores(reported.clean, reported.labels)[metric]
+    ceiling = None if reported.clean is None else compute_score(metric, reported.clean, reported.labels)
     return Evaluation(metric, examples, scores, probabilities[examples.evaluated], ceiling)

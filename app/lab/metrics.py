@@ -12,7 +12,7 @@ from sklearn import metrics as sk
 
 from app.config import METRICS
 
-__all__ = ["ClassificationScores", "compute_scores"]
+__all__ = ["ClassificationScores", "compute_score", "compute_scores"]
 
 Labels = Sequence[int] | npt.NDArray[np.int64]
 
@@ -54,7 +54,12 @@ class ClassificationScores(evaluate.Metric):  # type: ignore[misc]  # evaluate h
         )
 
     def _compute(self, *, predictions: Labels, references: Labels) -> dict[str, float]:
-        return {name: float(_SCORES[name](references, predictions)) for name in METRICS}
+        return {name: compute_score(name, predictions, references) for name in METRICS}
+
+
+def compute_score(name: str, predictions: Labels, references: Labels) -> float:
+    """One score of `app.config.METRICS`, without evaluate's bookkeeping: for the end of every epoch."""
+    return float(_SCORES[name](references, predictions))
 
 
 def compute_scores(predictions: Labels, references: Labels) -> dict[str, float]:

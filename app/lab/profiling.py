@@ -22,7 +22,12 @@ ENOUGH_SECONDS = 0.15  # of timing for one shape, once AT_LEAST passes are done
 
 
 def measure_inference(
-    trained: Trained, examples: Examples, *, batch_sizes: Sequence[int], sequence_lengths: Sequence[int], max_length: int
+    trained: Trained,
+    examples: Examples,
+    *,
+    batch_sizes: Sequence[int],
+    sequence_lengths: Sequence[int],
+    max_length: int,
 ) -> tuple[InferenceCost, ...]:
     """Time forward passes of every batch size at every length, in tokens, up to `max_length`.
 
@@ -32,7 +37,9 @@ def measure_inference(
     lengths = [length for length in sequence_lengths if length <= max_length] or [max_length]
     shapes = [(rows, length) for rows in batch_sizes for length in lengths]
     if isinstance(trained.model, Baseline):
-        words = " ".join(" ".join(column) for column in examples.splits["train"].texts[:1] for column in [column[:50]]).split()
+        words = " ".join(
+            " ".join(column) for column in examples.splits["train"].texts[:1] for column in [column[:50]]
+        ).split()
         backend = "sklearn"
         passes = [_baseline_pass(trained.model, words, rows, length) for rows, length in shapes]
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -62,7 +63,7 @@ def read_source(dataset: Dataset) -> Source:
 def _read_corpus(dataset: Dataset) -> Source:
     assert dataset.corpus is not None
     corpus = load_corpus(dataset.corpus)
-    for column in dataset.text + (dataset.label,):
+    for column in (*dataset.text, dataset.label):
         _column_place(column, ("text", "label"), dataset.shown_path)
     splits = {
         name: RawSplit(f"{dataset.shown_path}, split {name}", (split.texts,), split.labels, split.clean)
@@ -155,7 +156,9 @@ def _column_place(wanted: str, known: Sequence[str], place: str) -> None:
     if wanted not in known:
         close = get_close_matches(wanted, known, n=1)
         hint = f"; did you mean {close[0]}?" if close else ";"
-        raise DataError(f"{place}: has no column {wanted!r}{hint} its columns: {', '.join(known)} (dataset.text, .label)")
+        raise DataError(
+            f"{place}: has no column {wanted!r}{hint} its columns: {', '.join(known)} (dataset.text, .label)"
+        )
 
 
 def _read_hub(dataset: Dataset, path: str) -> Source:
@@ -168,11 +171,14 @@ def _read_hub(dataset: Dataset, path: str) -> Source:
     import datasets
 
     datasets.disable_progress_bars()
+    logging.getLogger("huggingface_hub.repocard").setLevel(logging.ERROR)  # a folder needs no card
     reachable = True if is_folder else _ask_hub(path)
     try:
         with contextlib.nullcontext() if reachable else _offline():
             loaded = datasets.load_dataset(
-                str(folder) if is_folder else path, dataset.name, revision=None if is_folder else dataset.revision
+                str(folder) if is_folder else path,
+                dataset.name,
+                revision=None if is_folder else dataset.revision,
             )
     except (datasets.exceptions.DatasetsError, OSError, ValueError, RuntimeError) as error:
         if is_folder:

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from app.layout import FINETUNE
+from app.layout import FINETUNE, SERVICE_VARIABLE
 from app.results import Cost, TrackingRecord
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ class Tracker:
     def log_result(self, scores: Mapping[str, Mapping[str, float]], cost: Cost) -> None:
         """Final scores by split and what the run cost, as the run's summary."""
         if self._run is not None:
-            flat: dict[str, Any] = {f"{split}/{name}": value for split, named in scores.items() for name, value in named.items()}
+            flat: dict[str, Any] = {
+                f"{split}/{name}": value for split, named in scores.items() for name, value in named.items()
+            }
             flat |= {f"cost/{name}": value for name, value in cost.model_dump(exclude={"inference"}).items()}
             self._run.summary.update(flat)
 
@@ -109,7 +111,13 @@ def start_tracking(
     chosen: Any = ("online" if has_credentials() else "offline") if mode == "auto" else mode
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
-    settings = wandb.Settings(silent=True, console="off", init_timeout=START_SECONDS, finish_timeout=FINISH_SECONDS)
+    settings = wandb.Settings(
+        silent=True,
+        console="off",
+        init_timeout=START_SECONDS,
+        finish_timeout=FINISH_SECONDS,
+        x_save_requirements=False,  # 0.4 s a run; Pipfile.lock and the commit say the same
+    )
     options: dict[str, Any] = {
         "project": project,
         "entity": entity or None,
@@ -122,7 +130,9 @@ def start_tracking(
     }
     try:
         return Tracker(wandb.init(mode=chosen, **options), chosen)
-    except wandb.errors.CommError:
+    except Exception:
+        if os.environ.pop(SERVICE_VARIABLE, None) is not None:  # the shared service is gone: start one of our own
+            return Tracker(wandb.init(mode=chosen, **options), chosen)
         if mode == "online":
             raise
         return Tracker(wandb.init(mode="offline", **options), "offline")

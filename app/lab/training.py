@@ -26,7 +26,7 @@ from transformers.trainer_utils import set_seed
 from app.lab.architectures import Built
 from app.lab.datasets import Examples, Split
 from app.lab.history import History
-from app.lab.metrics import compute_scores
+from app.lab.metrics import compute_score
 from app.lab.parameters import Settings
 from app.lab.tokens import EncodedSplit, encode_split, length_batches, pad_rows
 
@@ -203,7 +203,10 @@ def _validate(
     logits = _predict_logits(model, split, pad_token_id, precision)
     labels = np.asarray([row["labels"] for row in split.rows])
     losses = -np.log(np.clip(_softmax(logits)[np.arange(len(labels)), labels], 1e-12, None))
-    return {"eval_loss": float(losses.mean()), f"eval_{metric}": compute_scores(logits.argmax(1), labels)[metric]}
+    return {
+        "eval_loss": float(losses.mean()),
+        f"eval_{metric}": compute_score(metric, logits.argmax(1), labels),
+    }
 
 
 @torch.inference_mode()

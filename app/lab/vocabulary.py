@@ -56,9 +56,7 @@ def _train(texts: Sequence[str]) -> Tokenizer:
     letters = Counter[str]()
     for text in texts:
         letters.update(normalizer.normalize_str(text))
-    alphabet = sorted(
-        letter for letter, count in letters.items() if count >= _MIN_FREQUENCY and not letter.isspace()
-    )
+    alphabet = sorted(letter for letter, count in letters.items() if count >= _MIN_FREQUENCY and not letter.isspace())
     learner = _bare_tokenizer(models.WordPiece(unk_token=_UNKNOWN))
     learner.train_from_iterator(
         texts,

@@ -35,9 +35,7 @@ def answer(record: Record, standings: Sequence[Standing]) -> tuple[str, ...]:
 def _nothing(record: Record) -> str:
     failed = sum(entry.result is not None for entry in record.unfinished)
     if failed:
-        return (
-            f"No run has a score: {failed} of {len(record.entries)} failed, each named below with its cause."
-        )
+        return f"No run has a score: {failed} of {len(record.entries)} failed, each named below with its cause."
     return f"None of the {len(record.entries)} planned runs has been made yet."
 
 
@@ -72,9 +70,7 @@ def _within_noise(leader: Standing, close: Sequence[Standing]) -> str:
     text = f"{smallest.row.architecture} is within noise of it"
     if size and own and size < own * 0.9:
         text += f" at {fraction(size / own)} of the size"
-    return (
-        f"{text}, and so {'is' if len(others) == 1 else 'are'} {listing(others)}." if others else f"{text}."
-    )
+    return f"{text}, and so {'is' if len(others) == 1 else 'are'} {listing(others)}." if others else f"{text}."
 
 
 def _against(baseline: Standing) -> str:

@@ -51,9 +51,7 @@ def score_figure(record: Record, standings: Sequence[Standing]) -> Picture | Non
                 linewidth=7,
                 solid_capstyle="butt",
             )
-        axes.plot(
-            row.scores, [place] * len(row.scores), "o", mfc="none", mec=INK, mew=0.9, markersize=6, zorder=3
-        )
+        axes.plot(row.scores, [place] * len(row.scores), "o", mfc="none", mec=INK, mew=0.9, markersize=6, zorder=3)
         axes.plot(row.score, place, "|", color=colour, markeredgewidth=2.5, markersize=15, zorder=4)
         axes.text(1.01, place, score(row.score), transform=axes.get_yaxis_transform(), va="center")
     axes.set_yticks(range(len(shown)), [row.architecture for row in shown])
@@ -91,9 +89,7 @@ def cost_figure(record: Record, standings: Sequence[Standing]) -> Picture | None
             panel.xaxis.set_minor_locator(FixedLocator([]))
         panel.margins(y=0.12)
         for row in priced:
-            panel.plot(
-                cost(row), row.score, "s" if row.is_baseline else "o", color=_colour(row), markersize=8
-            )
+            panel.plot(cost(row), row.score, "s" if row.is_baseline else "o", color=_colour(row), markersize=8)
         _name_points(panel, [(cost(row), row.score, row.architecture) for row in priced])
         panel.set_xlabel(label)
     axes[0].set_ylabel(metric_name(record.primary.name))
@@ -101,9 +97,7 @@ def cost_figure(record: Record, standings: Sequence[Standing]) -> Picture | None
         f"{row.architecture}: {score(row.score)}, {count(row.parameters)}, {duration(row.latency_seconds)}"
         for row in shown[:12]
     )
-    return draw(
-        figure, f"{metric_name(record.primary.name)} against parameters and against latency. {points}."
-    )
+    return draw(figure, f"{metric_name(record.primary.name)} against parameters and against latency. {points}.")
 
 
 def curve_figure(record: Record, standings: Sequence[Standing]) -> Picture | None:
@@ -132,9 +126,7 @@ def curve_figure(record: Record, standings: Sequence[Standing]) -> Picture | Non
         panel.set_title(architecture, loc="left", fontsize=12, fontweight="bold")
         panel.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         for curve in found:
-            panel.plot(
-                curve.epochs, curve.values, "o-", color=MODEL, alpha=0.9, linewidth=1.5, markersize=3.5
-            )
+            panel.plot(curve.epochs, curve.values, "o-", color=MODEL, alpha=0.9, linewidth=1.5, markersize=3.5)
     for place, panel in enumerate(axes):
         panel.set_visible(place < len(curves))
         panel.tick_params(labelbottom=place + columns >= len(curves))  # the lowest of its column
@@ -176,9 +168,7 @@ def _log_ticks(low: float, high: float) -> list[float]:
     """One to five round values between two limits."""
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     for steps in ((1, 2, 5), (1, 3), (1,)):
-        ticks = [
-            step * 10.0**decade for decade in decades for step in steps if low <= step * 10.0**decade <= high
-        ]
+        ticks = [step * 10.0**decade for decade in decades for step in steps if low <= step * 10.0**decade <= high]
         if len(ticks) <= 5:
             return ticks
     return ticks[:: math.ceil(len(ticks) / 5)]
@@ -217,9 +207,7 @@ def _name_points(axes: Axes, points: Sequence[tuple[float, float, str]]) -> None
             *((x - width / 2, y + up, x + width / 2) for up in (2 * GAP, -2 * GAP, 4 * GAP, -4 * GAP)),
         ]
         boxes = [(start, middle - GAP, end, middle + GAP) for start, middle, end in options]
-        free = (
-            box for box in boxes if box[0] >= 0 and box[2] <= 1 and not any(_overlap(box, t) for t in taken)
-        )
+        free = (box for box in boxes if box[0] >= 0 and box[2] <= 1 and not any(_overlap(box, t) for t in taken))
         box = next(free, boxes[0])
         taken.append(box)
         middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)

@@ -122,18 +122,14 @@ def read_benchmark(folder: BenchmarkFolder) -> Record:
         data = json.loads(folder.record.read_bytes())
     except FileNotFoundError:
         remedy = "make one with `python app.py --config FILE`"
-        raise DataError(
-            f"{folder.path}: no benchmark here, {folder.record.name} is missing; {remedy}"
-        ) from None
+        raise DataError(f"{folder.path}: no benchmark here, {folder.record.name} is missing; {remedy}") from None
     except (OSError, ValueError) as error:
         raise DataError(f"{folder.record}: cannot be read ({error})") from None
     try:
         document = _Document.model_validate(data)
     except ValidationError as error:
         place = ".".join(map(str, error.errors()[0]["loc"]))
-        raise DataError(
-            f"{folder.record}: {place}: {error.errors()[0]['msg']}; run the benchmark again"
-        ) from None
+        raise DataError(f"{folder.record}: {place}: {error.errors()[0]['msg']}; run the benchmark again") from None
     return Record(
         folder=folder,
         name=document.name,

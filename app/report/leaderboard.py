@@ -61,9 +61,7 @@ def rank(results: Sequence[RunResult], *, planned: Mapping[str, int] | None = No
     for result in results:
         groups[result.architecture].append(result)
     sign = -1.0 if any(r.primary and r.primary.direction == "min" for r in results) else 1.0
-    rows = [
-        _row(name, group, sign, max(0, planned.get(name, 0) - len(group))) for name, group in groups.items()
-    ]
+    rows = [_row(name, group, sign, max(0, planned.get(name, 0) - len(group))) for name, group in groups.items()]
     rows.sort(key=lambda row: (_order(row.score, sign), not row.runs))
     return tuple(_placed(row, rows, sign) for row in rows)
 
@@ -128,9 +126,7 @@ def _validation(runs: Sequence[RunResult]) -> float:
 
 
 def _latency(cost: Cost) -> float:
-    smallest = min(
-        cost.inference, key=lambda timing: (timing.batch_size, timing.sequence_length), default=None
-    )
+    smallest = min(cost.inference, key=lambda timing: (timing.batch_size, timing.sequence_length), default=None)
     return smallest.p50_seconds if smallest else NAN
 
 

@@ -50,9 +50,7 @@ class Table:
 
     def _repr_html_(self) -> str:
         head = Markup("").join(
-            Markup('<th scope="col" class="{}">{}{}</th>').format(
-                _classes(column), column.heading, _note(column.note)
-            )
+            Markup('<th scope="col" class="{}">{}{}</th>').format(_classes(column), column.heading, _note(column.note))
             for column in self.columns
         )
         kinds = self.kinds or [""] * len(self.rows)
@@ -69,9 +67,7 @@ class Table:
             tag = Markup('th scope="row"') if place == 0 else Markup("td")
             classes = " ".join(filter(None, (_classes(column), cell.kind)))
             attribute = Markup(' class="{}"').format(classes) if classes else Markup("")
-            cells.append(
-                Markup("<{}{}>{}{}</{}>").format(tag, attribute, cell.value, _note(cell.note), tag[:2])
-            )
+            cells.append(Markup("<{}{}>{}{}</{}>").format(tag, attribute, cell.value, _note(cell.note), tag[:2]))
         attribute = Markup(' class="{}"').format(kind) if kind else Markup("")
         return Markup("<tr{}>{}</tr>").format(attribute, Markup("").join(cells))
 

@@ -113,9 +113,7 @@ def _picture(output: NotebookNode, numbers: itertools.count[int]) -> Markup | No
     data: dict[str, Any] = output.data
     description = str(output.metadata.get("alt", ""))
     if "image/svg+xml" in data:
-        drawing = clean_svg(
-            _joined(data["image/svg+xml"]), prefix=f"f{next(numbers)}-", description=description
-        )
+        drawing = clean_svg(_joined(data["image/svg+xml"]), prefix=f"f{next(numbers)}-", description=description)
         if drawing:
             return _safe(drawing)
     kind = next((kind for kind in PICTURES if kind in data), None)

@@ -51,9 +51,7 @@ def data_facts(record: Record) -> Fragment:
     ]
     notes = [dataset.description] if dataset.description else []
     if dataset.validation_from_train:
-        notes.append(
-            "The source has no validation split: 10 % of its training rows, stratified, were set aside."
-        )
+        notes.append("The source has no validation split: 10 % of its training rows, stratified, were set aside.")
     if record.primary and record.primary.split == "validation":
         notes.append(
             "There is no labelled test split, so validation served both purposes: hyperparameters were "
@@ -61,11 +59,7 @@ def data_facts(record: Record) -> Fragment:
         )
     if record.ceiling is not None:
         noise = dataset.noise
-        known = (
-            f"{noise:.0%} of the labels of this corpus were replaced on purpose".replace("%", " %")
-            if noise
-            else ""
-        )
+        known = f"{noise:.0%} of the labels of this corpus were replaced on purpose".replace("%", " %") if noise else ""
         why = f"{known}, so" if known else "Its label noise is known:"
         notes.append(f"{why} no model can be expected to score above {score(record.ceiling)}, the ceiling.")
     text = Markup("").join(Markup("<p>{}</p>").format(note) for note in notes)
@@ -75,31 +69,19 @@ def data_facts(record: Record) -> Fragment:
 def warnings(record: Record, standings: Sequence[Standing]) -> Fragment:
     """What a reader should know before comparing these figures; a sentence where there is nothing."""
     found = []
-    shared = [
-        standing.row.architecture
-        for standing in standings
-        if standing.row.runs and not standing.row.exclusive
-    ]
+    shared = [standing.row.architecture for standing in standings if standing.row.runs and not standing.row.exclusive]
     if shared:
-        found.append(
-            f"Timings of {listing(shared)} were taken while the machine was shared; do not rank by them."
-        )
+        found.append(f"Timings of {listing(shared)} were taken while the machine was shared; do not rank by them.")
     for name, values in record.versions.items():
         if len(values) > 1:
             found.append(f"Runs were made with different values of {name}: {listing(sorted(values))}.")
     uneven = [
-        s.row.architecture
-        for s in standings
-        if s.row.runs and not s.row.is_baseline and s.row.failed + s.row.missing
+        s.row.architecture for s in standings if s.row.runs and not s.row.is_baseline and s.row.failed + s.row.missing
     ]
     if uneven:
-        found.append(
-            f"Some runs of {listing(uneven)} have no score: fewer seeds or settings stand behind the place."
-        )
+        found.append(f"Some runs of {listing(uneven)} have no score: fewer seeds or settings stand behind the place.")
     if not found:
-        return Fragment(
-            Markup("<p>All runs had the same versions, and all timings the machine to themselves.</p>")
-        )
+        return Fragment(Markup("<p>All runs had the same versions, and all timings the machine to themselves.</p>"))
     items = Markup("").join(Markup("<li>{}</li>").format(text) for text in found)
     return Fragment(Markup('<div class="warning"><ul>{}</ul></div>').format(items))
 

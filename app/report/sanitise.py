@@ -63,9 +63,7 @@ TAGS = VOID | {
 }
 ATTRIBUTES = {"class", "colspan", "rowspan", "scope", "title", "datetime", "role", "aria-label", "tabindex"}
 TAB_STOPS = {"0", "-1"}
-LINK = re.compile(
-    r"(?:https?://|mailto:)|(?!//)[^\s:\\]*(?:[?#].*)?\Z", re.IGNORECASE
-)  # or a path without a scheme
+LINK = re.compile(r"(?:https?://|mailto:)|(?!//)[^\s:\\]*(?:[?#].*)?\Z", re.IGNORECASE)  # or a path without a scheme
 PANDAS_STYLE = re.compile(r"\A(\s*<div>\s*)<style scoped>.*?</style>", re.DOTALL)
 
 
@@ -100,9 +98,7 @@ class _Cleaner(HTMLParser):
         if tag not in TAGS:
             self._parts.append(escape(self.get_starttag_text() or ""))
             return
-        kept = "".join(
-            f' {name}="{escape(value or "")}"' for name, value in attrs if _allowed(tag, name, value or "")
-        )
+        kept = "".join(f' {name}="{escape(value or "")}"' for name, value in attrs if _allowed(tag, name, value or ""))
         self._parts.append(f"<{tag}{kept}>")
         if tag not in VOID:
             self._open.append(tag)

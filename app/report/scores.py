@@ -72,7 +72,6 @@ def matthews_correlation(tallies: Tallies) -> Floats:
 
 
 METRICS: Mapping[str, Metric] = {
-    metric.__name__: metric
-    for metric in (accuracy, precision, recall, f1, f1_macro, f1_weighted, matthews_correlation)
+    metric.__name__: metric for metric in (accuracy, precision, recall, f1, f1_macro, f1_weighted, matthews_correlation)
 }
 """The name in a configuration -> the metric."""

@@ -51,9 +51,7 @@ def compare(record: Record) -> tuple[Standing, ...]:
     return tuple(standings)
 
 
-def _predictions(
-    record: Record, row: Row, metric: Metric | None, classes: Sequence[str]
-) -> Predictions | None:
+def _predictions(record: Record, row: Row, metric: Metric | None, classes: Sequence[str]) -> Predictions | None:
     if metric is None or not row.runs or not math.isfinite(row.score):
         return None
     found = read_predictions([record.folder.run(run.run_id).predictions for run in row.runs], classes)

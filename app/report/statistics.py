@@ -36,9 +36,7 @@ def score_interval(predictions: Predictions, metric: Metric, *, resamples: int =
     Examples are resampled with replacement, the same ones for every run: the spread over seeds is no part
     of it. Percentile interval: Efron & Tibshirani, An Introduction to the Bootstrap (1993), section 13.3.
     """
-    point, drawn = _bootstrap(
-        predictions.labels, predictions.predicted, len(predictions.classes), metric, resamples
-    )
+    point, drawn = _bootstrap(predictions.labels, predictions.predicted, len(predictions.classes), metric, resamples)
     return _interval(point.mean(), drawn.mean(-1))
 
 
@@ -56,9 +54,7 @@ def paired_difference(
     both = np.concatenate([first.predicted, second.predicted])
     point, drawn = _bootstrap(first.labels, both, len(first.classes), metric, resamples)
     runs = len(first.predicted)
-    return _interval(
-        point[:runs].mean() - point[runs:].mean(), drawn[:, :runs].mean(-1) - drawn[:, runs:].mean(-1)
-    )
+    return _interval(point[:runs].mean() - point[runs:].mean(), drawn[:, :runs].mean(-1) - drawn[:, runs:].mean(-1))
 
 
 def _interval(point: np.floating, drawn: NDArray[np.float64]) -> Interval:

@@ -32,9 +32,7 @@ def leaderboard_table(record: Record, standings: Sequence[Standing]) -> Table:
                 str(row.position) if row.position else "–",
                 Cell(score(row.score), _shortfall(standing), "" if row.runs else "failed"),
                 interval(standing.interval),
-                Cell(_seeds(standing), kind="seeds")
-                if row.runs
-                else Cell(row.reason or "", kind="failed wide"),
+                Cell(_seeds(standing), kind="seeds") if row.runs else Cell(row.reason or "", kind="failed wide"),
                 ""
                 if leader
                 else Cell(_behind(standing, standings), interval(standing.behind) if standing.behind else ""),
@@ -65,13 +63,7 @@ def leaderboard_table(record: Record, standings: Sequence[Standing]) -> Table:
 def cost_table(standings: Sequence[Standing]) -> Table:
     """What the runs behind the leaderboard cost: training, memory, and each timing of a forward pass."""
     shapes = sorted(
-        {
-            (t.batch_size, t.sequence_length)
-            for s in standings
-            for r in s.row.runs
-            if r.cost
-            for t in r.cost.inference
-        }
+        {(t.batch_size, t.sequence_length) for s in standings for r in s.row.runs if r.cost for t in r.cost.inference}
     )
     rows = []
     for standing in (standing for standing in standings if standing.row.runs):
@@ -88,9 +80,7 @@ def cost_table(standings: Sequence[Standing]) -> Table:
         for shape in shapes:
             timing = timings.get(shape)
             cells.append(
-                Cell(duration(timing.p50_seconds), f"p95 {duration(timing.p95_seconds)}")
-                if timing
-                else Cell("–")
+                Cell(duration(timing.p50_seconds), f"p95 {duration(timing.p95_seconds)}") if timing else Cell("–")
             )
         rows.append(cells)
     return Table(
@@ -117,11 +107,7 @@ def run_table(record: Record) -> Table:
     for entry in record.entries:
         result = entry.result
         value = result.primary.value if result and result.primary else None
-        chosen = (
-            result.metrics.get("validation", {}).get(result.primary.name)
-            if result and result.primary
-            else None
-        )
+        chosen = result.metrics.get("validation", {}).get(result.primary.name) if result and result.primary else None
         rows.append(
             (
                 entry.plan.architecture,
@@ -161,9 +147,7 @@ def unfinished_table(record: Record) -> Table | Fragment:
     rows = []
     for entry in record.unfinished:
         error = entry.result.error if entry.result else None
-        cause = (
-            f"{error.kind}: {error.message}" if error else "no whole result.json: not run yet, or interrupted"
-        )
+        cause = f"{error.kind}: {error.message}" if error else "no whole result.json: not run yet, or interrupted"
         cell = str(error.cell) if error and error.cell is not None else "–"
         link_cell = Cell(_run_link(record, entry, entry.plan.run_id), kind="id")
         rows.append((link_cell, Cell(entry.status, kind=entry.status), Cell(cause, kind="wide"), cell))

@@ -57,11 +57,7 @@ def duration(seconds: float | None) -> str:
 
 def rate(per_second: float | None) -> str:
     """Rows per second, without the unit."""
-    return (
-        NONE
-        if per_second is None or not math.isfinite(per_second)
-        else f"{per_second:,.0f}".replace(",", " ")
-    )
+    return NONE if per_second is None or not math.isfinite(per_second) else f"{per_second:,.0f}".replace(",", " ")
 
 
 def memory(size: float | None) -> str:
@@ -100,9 +96,7 @@ def listing(names: list[str]) -> str:
 
 def setting(hyperparameters: Mapping[str, object], names: tuple[str, ...]) -> str:
     """The named hyperparameters of a run: `learning rate 0.001, epochs 3`."""
-    return ", ".join(
-        f"{name.replace('_', ' ')} {hyperparameters[name]}" for name in names if name in hyperparameters
-    )
+    return ", ".join(f"{name.replace('_', ' ')} {hyperparameters[name]}" for name in names if name in hyperparameters)
 
 
 def metric_name(name: str) -> str:
@@ -112,6 +106,4 @@ def metric_name(name: str) -> str:
 
 
 def _three_digits(value: float) -> str:
-    return (
-        f"{value:.0f}" if abs(value) >= 99.95 else f"{value:.1f}" if abs(value) >= 9.995 else f"{value:.2f}"
-    )
+    return f"{value:.0f}" if abs(value) >= 99.95 else f"{value:.1f}" if abs(value) >= 9.995 else f"{value:.2f}"

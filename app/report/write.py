@@ -41,14 +41,9 @@ def write_report(folder: BenchmarkFolder, *, execute: Execute) -> Path:
 
 def results_csv(record: Record) -> str:
     """One line per planned run, also without a result; empty cells where there is no value."""
-    hyperparameters = dict.fromkeys(
-        f"hyperparameters.{n}" for e in record.entries for n in e.plan.hyperparameters
-    )
+    hyperparameters = dict.fromkeys(f"hyperparameters.{n}" for e in record.entries for n in e.plan.hyperparameters)
     metrics = dict.fromkeys(
-        f"{split}.{name}"
-        for result in record.results
-        for split, values in result.metrics.items()
-        for name in values
+        f"{split}.{name}" for result in record.results for split, values in result.metrics.items() for name in values
     )
     columns = [*COLUMNS, *hyperparameters, *metrics, *COSTS]
     buffer = io.StringIO()
@@ -69,9 +64,7 @@ def results_csv(record: Record) -> str:
                 "started": result.started.isoformat(),
                 "seconds": result.seconds,
             }
-            line |= {
-                f"{split}.{name}": v for split, values in result.metrics.items() for name, v in values.items()
-            }
+            line |= {f"{split}.{name}": v for split, values in result.metrics.items() for name, v in values.items()}
         if result and result.error:
             line |= {"error": result.error.kind, "message": result.error.message}
         if result and result.primary:
@@ -95,8 +88,4 @@ COSTS = ("parameters", "train_seconds", "train_samples_per_second", "peak_memory
 
 def _as_text(value: object) -> object:
     # a spreadsheet takes a text that begins like this for a formula
-    return (
-        f"'{value}"
-        if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
-        else value
-    )
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

@@ -17,7 +17,11 @@ def plan(write_config):
     return make
 
 
-GRID = {"architectures": ["bert-tiny", "majority"], "hyperparameters": {"learning_rate": [3e-4, 1e-3]}, "seeds": [0, 1]}
+GRID = {
+    "architectures": ["bert-tiny", "majority"],
+    "hyperparameters": {"learning_rate": [3e-4, 1e-3]},
+    "seeds": [0, 1],
+}
 
 
 def test_there_is_a_run_for_each_architecture_setting_and_seed(plan):

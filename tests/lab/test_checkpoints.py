@@ -118,7 +118,5 @@ def test_a_hub_that_does_not_answer_is_told_at_once(monkeypatch: pytest.MonkeyPa
 def test_the_look_costs_no_import_of_torch() -> None:
     import subprocess
 
-    code = (
-        "import sys, app.lab.checkpoints; sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
-    )
+    code = "import sys, app.lab.checkpoints; sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -40,9 +40,7 @@ def test_a_corpus_is_the_same_on_every_machine(name: str) -> None:
 def test_a_corpus_is_the_same_in_another_process() -> None:
     code = "from app.lab.corpora import load_corpus; print(load_corpus('intents').splits['test'].texts[-1])"
     environment = {"PYTHONHASHSEED": "7"}
-    there = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
-    )
+    there = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert there.stdout.strip() == load_corpus("intents").splits["test"].texts[-1]
 
 

@@ -22,7 +22,10 @@ def write(path, rows):
         path.write_text(json.dumps(rows))
     else:
         separator = "\t" if path.suffix == ".tsv" else ","
-        lines = [separator.join(rows[0]), *(separator.join(f'"{value}"' for value in row.values()) for row in rows)]
+        lines = [
+            separator.join(rows[0]),
+            *(separator.join(f'"{value}"' for value in row.values()) for row in rows),
+        ]
         path.write_text("\n".join(lines) + "\n")
     return path
 
@@ -61,7 +64,7 @@ def test_two_text_columns_make_a_pair(load):
     rows = [{"a": f"one {n}", "b": f"two {n}", "label": n % 2} for n in range(40)]
     examples = load(rows, text=("a", "b"))
     assert examples.labels == ("0", "1")
-    assert [column[0] for column in examples.splits["train"].texts][0].startswith("one")
+    assert examples.splits["train"].texts[0][0].startswith("one")
     assert len(examples.splits["train"].texts) == 2
 
 
@@ -174,7 +177,9 @@ def test_a_labels_name_of_the_hub_is_kept(here, monkeypatch):
     import datasets
 
     monkeypatch.setenv("HF_HOME", str(here / "hub"))
-    features = datasets.Features({"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["bad", "good"])})
+    features = datasets.Features(
+        {"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["bad", "good"])}
+    )
     rows = {"text": [f"t {n}" for n in range(40)], "label": [n % 2 for n in range(40)]}
     folder = here / "set"
     folder.mkdir()

@@ -157,16 +157,12 @@ def realistic() -> list[Made]:
     return runs
 
 
-def _write_predictions(
-    path: Path, run: Made, labels: Sequence[str], truth: Any, difficulty: Any, number: int
-) -> float:
+def _write_predictions(path: Path, run: Made, labels: Sequence[str], truth: Any, difficulty: Any, number: int) -> float:
     random = np.random.default_rng(100 + number)
     # right on the easier examples, with some luck: so models agree with each other as they do in life
     hardness = 0.75 * difficulty + 0.25 * random.random(len(truth))
     right = hardness <= np.quantile(hardness, run.quality)
-    guess = np.where(
-        right, truth, (truth + 1 + random.integers(0, max(1, len(labels) - 1), len(truth))) % len(labels)
-    )
+    guess = np.where(right, truth, (truth + 1 + random.integers(0, max(1, len(labels) - 1), len(truth))) % len(labels))
     if len(labels) == 1:
         guess = truth
     scores = np.full((len(truth), len(labels)), 0.1 / len(labels))
@@ -245,9 +241,7 @@ def _result(run: Made, name: str, value: float, split: str, dataset: DatasetReco
 def _write_page(notebook: Path, page: Path, run: Made) -> None:
     nodes = [
         new_markdown_cell(f"# Fine-tuning {run.architecture}\n\nHow well does it do?"),
-        new_code_cell(
-            "run_summary", outputs=[new_output("stream", name="stdout", text=f"quality {run.quality}\n")]
-        ),
+        new_code_cell("run_summary", outputs=[new_output("stream", name="stdout", text=f"quality {run.quality}\n")]),
     ]
     nbformat.write(new_notebook(cells=nodes), notebook)
     render_page(notebook, page, title=run.run_id, home="../../index.html")

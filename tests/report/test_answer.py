@@ -25,9 +25,7 @@ def test_a_smaller_one_within_noise_is_named_with_its_size(tmp_path: Path) -> No
 
 
 def test_a_clear_lead_is_called_more_than_noise(tmp_path: Path) -> None:
-    main = found(tmp_path, [Made(architecture="good", quality=0.95), Made(architecture="bad", quality=0.7)])[
-        0
-    ]
+    main = found(tmp_path, [Made(architecture="good", quality=0.95), Made(architecture="bad", quality=0.7)])[0]
     assert main.startswith("good leads at accuracy 0.9")
     assert "more than noise" in main
 

@@ -49,9 +49,7 @@ def names(rows: tuple[Row, ...]) -> list[str]:
 
 
 def test_the_setting_is_chosen_on_validation_and_the_score_is_read_from_test() -> None:
-    (row,) = rank(
-        [run("a", validation=0.9, test=0.7, rate=0.1), run("a", validation=0.8, test=0.95, rate=0.2)]
-    )
+    (row,) = rank([run("a", validation=0.9, test=0.7, rate=0.1), run("a", validation=0.8, test=0.95, rate=0.2)])
     assert row.hyperparameters == {"learning_rate": 0.1}
     assert row.score == 0.7
 

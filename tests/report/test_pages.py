@@ -14,9 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from app.report.pages import render_page
 
-PROBE = (
-    "</style></title><script>alert(1)</script><img src=x onerror=alert(2)><a href='javascript:alert(3)'>x</a>"
-)
+PROBE = "</style></title><script>alert(1)</script><img src=x onerror=alert(2)><a href='javascript:alert(3)'>x</a>"
 
 
 class Page(HTMLParser):
@@ -69,17 +67,13 @@ def code(source: str = "1", *outputs: NotebookNode, tags: tuple[str, ...] = ()) 
 
 
 def shown(**data: str) -> NotebookNode:
-    return new_output(
-        "display_data", data={kind.replace("__", "/").replace("_", "+"): v for kind, v in data.items()}
-    )
+    return new_output("display_data", data={kind.replace("__", "/").replace("_", "+"): v for kind, v in data.items()})
 
 
 @pytest.mark.parametrize(
     "cell",
     [
-        new_markdown_cell(
-            f"# title\n\n{PROBE}\n\n[x](javascript:alert(1)) ![x](https://elsewhere.example/x.png)"
-        ),
+        new_markdown_cell(f"# title\n\n{PROBE}\n\n[x](javascript:alert(1)) ![x](https://elsewhere.example/x.png)"),
         new_raw_cell(PROBE),
         code(f"# {PROBE}"),
         code("1", new_output("stream", name="stdout", text=PROBE)),
@@ -89,9 +83,7 @@ def shown(**data: str) -> NotebookNode:
         code("1", shown(text__html=PROBE)),
         code("1", shown(text__markdown=PROBE)),
         code("1", shown(text__latex=PROBE, text__plain=PROBE)),
-        code(
-            "1", shown(image__svg_xml=f"<svg xmlns='http://www.w3.org/2000/svg'><text>{PROBE}</text></svg>")
-        ),
+        code("1", shown(image__svg_xml=f"<svg xmlns='http://www.w3.org/2000/svg'><text>{PROBE}</text></svg>")),
         code("1", shown(image__png='x" onerror="alert(1)', text__plain=PROBE)),
         code("1", shown(application__javascript="alert(1)", text__plain="code")),
     ],
@@ -108,9 +100,7 @@ def test_what_is_refused_can_still_be_read(tmp_path: Path) -> None:
 
 
 def test_a_notebook_that_failed_half_way_shows_its_error_and_the_cells_it_never_ran(tmp_path: Path) -> None:
-    failed = code(
-        "boom()", new_output("error", ename="OutOfMemory", evalue="no memory", traceback=["\x1b[31mat 7"])
-    )
+    failed = code("boom()", new_output("error", ename="OutOfMemory", evalue="no memory", traceback=["\x1b[31mat 7"]))
     html = rendered(tmp_path, code("1", shown(text__plain="fine")), failed, code("never_run()"))
     text = Page(html).text
     assert "OutOfMemory: no memory" in text
@@ -142,9 +132,7 @@ def test_a_picture_keeps_its_description(tmp_path: Path) -> None:
 
 
 def test_text_of_any_script_and_even_broken_text_is_written(tmp_path: Path) -> None:
-    html = rendered(
-        tmp_path, code("1", new_output("stream", name="stdout", text="naïve 漢字 \u202e 🙂 \x00 \ufffe"))
-    )
+    html = rendered(tmp_path, code("1", new_output("stream", name="stdout", text="naïve 漢字 \u202e 🙂 \x00 \ufffe")))
     assert "naïve 漢字" in html
 
 

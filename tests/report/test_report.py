@@ -83,17 +83,13 @@ def test_a_benchmark_of_any_shape_has_a_report(tmp_path: Path, shape: str, split
 
 def test_77_classes_have_a_report(tmp_path: Path) -> None:
     runs = [Made(architecture=name, quality=0.8) for name in "ab"]
-    html = everything(
-        read_benchmark(make_benchmark(tmp_path, runs, labels=CLINC, pages=False, examples=1000))
-    )
+    html = everything(read_benchmark(make_benchmark(tmp_path, runs, labels=CLINC, pages=False, examples=1000)))
     assert "77" in html
     assert "intent 76" not in html
 
 
 def test_predictions_that_are_gone_cost_the_interval_and_nothing_else(tmp_path: Path) -> None:
-    folder = make_benchmark(
-        tmp_path, [Made(architecture="a"), Made(architecture="b", quality=0.7)], pages=False
-    )
+    folder = make_benchmark(tmp_path, [Made(architecture="a"), Made(architecture="b", quality=0.7)], pages=False)
     for path in folder.runs.glob("*/predictions.parquet"):
         path.write_bytes(b"not a table")
     standings = compare(read_benchmark(folder))
@@ -122,9 +118,7 @@ def test_shared_timings_and_mixed_versions_are_warned_of(tmp_path: Path) -> None
 def test_a_cell_of_the_csv_is_no_formula(tmp_path: Path) -> None:
     failure = RunFailure(kind="ValueError", message="=cmd|' /C calc'!A0")
     runs = [Made(architecture="a", status="failed", error=failure)]
-    (line,) = csv.DictReader(
-        results_csv(read_benchmark(make_benchmark(tmp_path, runs, pages=False))).splitlines()
-    )
+    (line,) = csv.DictReader(results_csv(read_benchmark(make_benchmark(tmp_path, runs, pages=False))).splitlines())
     assert line["message"].startswith("'=")
     assert line["status"] == "failed"
 
@@ -134,9 +128,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> BenchmarkFolder:
     """The report of a benchmark with a probe in every text that comes from outside."""
     machine = MACHINE.model_copy(update={"cpu": PROBE})
     runs = [replace(run, environment=machine) for run in realistic()]
-    runs.append(
-        Made(architecture="broken", status="failed", error=RunFailure(kind=PROBE, message=PROBE, cell=3))
-    )
+    runs.append(Made(architecture="broken", status="failed", error=RunFailure(kind=PROBE, message=PROBE, cell=3)))
     runs.append(Made(architecture="gone", status="missing"))
     folder = tmp_path_factory.mktemp("reports") / "hostile"
     labels = [PROBE, "${jndi} {x} *b*"]

@@ -37,9 +37,7 @@ def test_every_metric_of_a_configuration_has_an_interval() -> None:
 def test_two_classes_score_as_in_scikit_learn(name: str, seed: int) -> None:
     random = np.random.default_rng(seed)
     labels, predicted = random.integers(0, 2, (2, 40))
-    assert METRICS[name](tallies(labels, predicted, 2)) == pytest.approx(
-        BY_SCIKIT_OF_TWO[name](labels, predicted)
-    )
+    assert METRICS[name](tallies(labels, predicted, 2)) == pytest.approx(BY_SCIKIT_OF_TWO[name](labels, predicted))
 
 
 @pytest.mark.parametrize("name", BY_SCIKIT)

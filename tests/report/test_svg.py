@@ -20,9 +20,7 @@ def test_script_and_references_elsewhere_are_dropped() -> None:
 
 
 def test_styles_become_attributes_that_a_strict_page_lets_through() -> None:
-    cleaned = clean_svg(
-        f"{HEAD}<path style='fill: none; stroke: #010203; behavior: x' d='M 0 0'/></svg>", prefix="a-"
-    )
+    cleaned = clean_svg(f"{HEAD}<path style='fill: none; stroke: #010203; behavior: x' d='M 0 0'/></svg>", prefix="a-")
     assert cleaned is not None
     assert 'fill="none"' in cleaned
     assert 'stroke="#010203"' in cleaned
@@ -40,10 +38,7 @@ def test_ids_are_unique_in_the_page_and_only_kept_where_used() -> None:
 
 
 def test_entities_and_what_is_no_drawing_are_refused() -> None:
-    assert (
-        clean_svg('<!DOCTYPE svg [<!ENTITY a "b">]><svg xmlns="http://www.w3.org/2000/svg"/>', prefix="a-")
-        is None
-    )
+    assert clean_svg('<!DOCTYPE svg [<!ENTITY a "b">]><svg xmlns="http://www.w3.org/2000/svg"/>', prefix="a-") is None
     assert clean_svg("<html/>", prefix="a-") is None
     assert clean_svg("no drawing", prefix="a-") is None
 

@@ -51,11 +51,10 @@ def load_corpus(name: str, seed: int = 0) -> Corpus:
         KeyError: there is no such corpus.
     """
     grammar = _GRAMMARS[name]
-    random = Random(f"{name}/{seed}")  # noqa: S311, nothing here is secret
+    random = Random(f"{name}/{seed}")
     seen: set[str] = set()
     splits = {
-        split: _draw_split(grammar, random, rows, seen)
-        for split, rows in zip(_SPLITS, grammar.rows, strict=True)
+        split: _draw_split(grammar, random, rows, seen) for split, rows in zip(_SPLITS, grammar.rows, strict=True)
     }
     return Corpus(
         name=name,

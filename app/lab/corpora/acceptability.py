@@ -69,9 +69,7 @@ _SCENES: tuple[tuple[tuple[Noun, ...], str, tuple[Noun, ...], tuple[str, ...]], 
     ),
 )
 _POINTERS = (("the", "the"), *(("this", "these"),) * 4)
-_PLACES = _nouns(
-    "door doors", "window windows", "garden gardens", "station stations", "tree trees", "wall walls"
-)
+_PLACES = _nouns("door doors", "window windows", "garden gardens", "station stations", "tree trees", "wall walls")
 _NEAR = ("near", "behind", "beside")
 _BE = (("is", "are"), ("was", "were"))
 _VERBS = (*_BE, ("seems", "seem"))
