@@ -100,6 +100,8 @@ def train_transformer(
         trainer.train()
         seconds = time.perf_counter() - began - trainer.evaluation_seconds
         epochs = trainer.state.epoch or 0.0
+    # accelerate leaves the forward pass in its autocast; what is measured later is to be the model's own
+    trainer.accelerator.unwrap_model(built.model, keep_fp32_wrapper=False)
     best.restore(built.model)
     built.model.train(False)
     return TrainedTransformer(
@@ -127,6 +129,7 @@ def _arguments(settings: Settings, precision: str, *, rows: int, folder: str) ->
         max_grad_norm=settings.max_grad_norm,
         train_sampling_strategy="group_by_length" if settings.batching == "bucketed" else "random",
         bf16=precision == "bf16",
+        use_cpu=not (torch.cuda.is_available() or torch.backends.mps.is_available()),  # else bf16 is refused there
         optim="adamw_torch_fused",
         seed=settings.seed,
         eval_strategy="epoch",

@@ -1,0 +1,159 @@
+"""Training learns, keeps the best epoch, and is the same for the same seed."""
+
+import math
+
+import numpy as np
+import pandas
+import pytest
+import torch
+
+from app.config import Architecture, Dataset
+from app.lab.competitors import build_competitor, train_competitor
+from app.lab.datasets import load_examples
+from app.lab.evaluation import evaluate_competitor
+from app.lab.history import History
+from app.lab.parameters import Settings, read_architecture
+from app.lab.profiling import measure_inference, peak_memory_bytes
+
+TOY = Architecture(
+    name="toy",
+    family="bert",
+    config={"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64},
+)
+QUICK = Settings(learning_rate=3e-3, epochs=2, batch_size=16)
+
+
+@pytest.fixture(scope="module")
+def intents():
+    return load_examples(Dataset(path="builtin/intents", limit=400))
+
+
+@pytest.fixture
+def train(here, intents):
+    def one(settings=QUICK, architecture=TOY, examples=intents, **options):
+        competitor = build_competitor(architecture, examples, max_length=24, seed=settings.seed)
+        history = History("accuracy")
+        trained = train_competitor(
+            competitor, examples, settings, max_length=24, metric="accuracy", history=history, **options
+        )
+        return trained, history, evaluate_competitor(trained, examples, "accuracy")
+
+    return one
+
+
+def test_the_loss_falls_and_the_scores_come_in_the_order_of_the_rows(train, intents):
+    settings = QUICK.model_copy(update={"epochs": 20, "learning_rate": 5e-3})
+    trained, history, evaluation = train(settings)
+    losses = history.series("loss")[1]
+    assert losses[-1] < losses[0] * 0.7
+    majority = np.bincount(intents.splits["test"].labels).max() / len(intents.splits["test"])
+    assert evaluation.primary.value > majority + 0.2
+    # one row alone is predicted as it is among the others: batching by length has not mixed rows up
+    test = intents.splits["test"]
+    together = trained.predict(test)
+    for row in (0, 17, len(test) - 1):
+        assert trained.predict(test.take([row]))[0] == pytest.approx(together[row], abs=1e-4)
+    assert together.sum(axis=1) == pytest.approx(1, abs=1e-5)
+
+
+def test_the_same_seed_gives_the_same_run_and_another_does_not(train):
+    first, second, other = (train(QUICK.model_copy(update={"seed": seed})) for seed in (0, 0, 1))
+    assert first[1].rows == second[1].rows
+    assert (first[2].probabilities == second[2].probabilities).all()
+    assert first[1].rows != other[1].rows
+
+
+def test_the_best_epoch_is_the_one_that_is_kept(train, intents):
+    settings = QUICK.model_copy(update={"epochs": 5, "learning_rate": 2e-2})
+    trained, history, evaluation = train(settings)
+    epochs, scores = history.series("eval_accuracy")
+    assert evaluation.scores["validation"]["accuracy"] == pytest.approx(max(scores))
+    assert trained.best_epoch == epochs[scores.index(max(scores))]
+
+
+def test_training_stops_early_when_nothing_gets_better(train):
+    settings = QUICK.model_copy(update={"epochs": 40, "learning_rate": 1e-9, "early_stopping_patience": 2})
+    _, history, _ = train(settings)
+    assert len(history.series("eval_accuracy")[1]) <= 4
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"schedule": "cosine"},
+        {"schedule": "constant"},
+        {"batching": "shuffled"},
+        {"label_smoothing": 0.2},
+        {"warmup_ratio": 0.0},
+        {"precision": "bf16"},
+        {"max_grad_norm": 0.1},
+        {"weight_decay": 0.5},
+    ],
+    ids=str,
+)
+def test_each_hyperparameter_reaches_the_training(train, changes):
+    _, usual, _ = train()
+    _, changed, _ = train(QUICK.model_copy(update=changes))
+    assert changed.rows != usual.rows
+    assert all(math.isfinite(loss) for loss in changed.series("loss")[1])
+
+
+def test_after_training_in_bf16_the_model_computes_in_fp32_again(train):
+    trained, _, _ = train(QUICK.model_copy(update={"precision": "bf16"}))
+    assert trained.precision == "bf16"
+    logits = trained.model.built.model(input_ids=torch.tensor([[2, 5, 3]])).logits.detach()
+    plain = trained.model.built.model.double()(input_ids=torch.tensor([[2, 5, 3]])).logits.detach()
+    assert logits.dtype == torch.float32
+    assert logits.double() == pytest.approx(plain, abs=1e-5)
+
+
+def test_the_learning_rate_warms_up_and_decays(train):
+    _, history, _ = train(QUICK.model_copy(update={"epochs": 4, "warmup_ratio": 0.5}))
+    rates = history.series("learning_rate")[1]
+    assert rates[0] < max(rates) > rates[-1]
+    assert max(rates) <= QUICK.learning_rate
+
+
+def test_a_loss_that_is_not_a_number_is_seen(train):
+    _, history, evaluation = train(QUICK.model_copy(update={"learning_rate": 9.9, "max_grad_norm": 1e9, "epochs": 3}))
+    assert len(history.series("loss")[1]) > 0
+    assert evaluation.primary.value < 0.5
+
+
+def test_a_pair_is_trained_on_both_texts(here, train):
+    rows = [{"a": f"w{n % 7}", "b": f"w{n * 3 % 7}", "label": str((n % 7) == (n * 3 % 7))} for n in range(210)]
+    pandas.DataFrame(rows).to_csv(here / "pairs.csv", index=False)
+    examples = load_examples(Dataset(path={"train": here / "pairs.csv"}, text=("a", "b")))
+    _, _, evaluation = train(QUICK.model_copy(update={"epochs": 6}), examples=examples)
+    assert evaluation.primary.split == "validation"
+    assert list(evaluation.worst_mistakes(3).columns) == ["first", "second", "label", "prediction", "probability"]
+
+
+def test_the_baselines_beat_nothing_they_should_not(train, intents):
+    _, _, majority = train(architecture=Architecture(name="majority", family="majority"))
+    _, history, bag = train(architecture=Architecture(name="tfidf-logreg", family="tfidf-logreg"))
+    share = np.bincount(intents.splits["train"].labels).argmax()
+    assert (majority.predictions == share).all()
+    assert bag.primary.value > majority.primary.value + 0.2
+    assert history.rows == []
+
+
+def test_inference_is_timed_for_every_shape(train, intents):
+    trained, _, _ = train()
+    timings = measure_inference(trained, intents, batch_sizes=[1, 4], sequence_lengths=[8, 16, 999], max_length=24)
+    assert [(timing.batch_size, timing.sequence_length) for timing in timings] == [(1, 8), (1, 16), (4, 8), (4, 16)]
+    for timing in timings:
+        assert 0 < timing.p50_seconds <= timing.p95_seconds
+        assert timing.samples_per_second > 0
+
+
+def test_peak_memory_is_what_the_process_has_held():
+    before = peak_memory_bytes()
+    block = np.ones(60_000_000, dtype=np.uint8)
+    assert peak_memory_bytes() >= before
+    assert before > 50_000_000
+    del block
+
+
+def test_a_name_alone_is_from_scratch():
+    assert read_architecture("bert-base", family="", checkpoint="", config={}).checkpoint is None
