@@ -30,8 +30,10 @@ from app.lab.evaluation import evaluate_competitor
 from app.lab.history import History
 from app.lab.parameters import Settings, read_architecture, read_dataset
 from app.lab.profiling import measure_inference
-from app.lab.record import describe_cost, measure_cost, write_run
+from app.lab.record import describe_cost, describe_inference, measure_cost, write_run
 from app.lab.tracking import start_tracking
+
+pd.options.display.max_colwidth = 300  # characters: whole sentences, and the beginning of long texts
 
 # %% [markdown]
 # ## Parameters
@@ -53,17 +55,12 @@ label_column: str = "label"
 max_length: int = 32  # tokens
 limit: int = 0  # rows per split; 0: all
 architecture: str = "bert-tiny"
-family: str = "bert"
+family: str = ""  # empty: as config/architectures.yaml says
 checkpoint: str = ""  # hub id or folder; empty: from scratch
-model_config: dict = {
-    "hidden_size": 128,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 2,
-    "intermediate_size": 256,
-}
-learning_rate: float = 0.001
-epochs: int = 3
-batch_size: int = 32  # rows
+model_config: dict = {}  # to train from scratch; empty: as config/architectures.yaml says
+learning_rate: float = 0.002
+epochs: int = 4
+batch_size: int = 64  # rows
 weight_decay: float = 0.01
 warmup_ratio: float = 0.1  # of all steps
 schedule: str = "linear"
@@ -213,7 +210,7 @@ inference = measure_inference(
     max_length=max_length,
 )
 cost = measure_cost(trained, inference)
-pd.DataFrame([one.model_dump() for one in inference])
+describe_inference(cost)
 
 # %%
 pd.Series(describe_cost(cost), name="cost").to_frame()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.ticker import MaxNLocator
 from sklearn.metrics import confusion_matrix
 
 from app.drawing import BASELINE, LIMIT, MODEL, Picture, draw, new_figure, tidy
@@ -66,6 +67,7 @@ def plot_history(history: History) -> Picture:
     if not scores[1]:
         return draw(figure, "no training curve: this model is fitted in one step")
     left.legend(frameon=False)
+    right.xaxis.set_major_locator(MaxNLocator(integer=True))
     for axes in (left, right):
         tidy(axes, grid="y")
     return draw(figure, f"validation {history.metric} by epoch: " + ", ".join(f"{value:.3f}" for value in scores[1]))
@@ -75,17 +77,19 @@ def plot_confusion(labels: npt.NDArray[np.int64], predictions: npt.NDArray[np.in
     """The confusion matrix, each row as shares of its true class."""
     counts = confusion_matrix(labels, predictions, labels=range(len(names)))
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    side = min(WIDTH, 150 + 32 * len(names))
-    figure, (axes,) = new_figure(side, side)
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    axes.set(xlabel="predicted", ylabel="true")
+    figure, (axes,) = new_figure(WIDTH, min(WIDTH, 190 + 30 * len(names)))
+    # drawn as squares, not as a picture: a page takes no pictures, and lines stay sharp
+    axes.pcolormesh(shares, cmap="Blues", vmin=0, vmax=1, edgecolors="face")
+    axes.set(xlabel="predicted", ylabel="true", aspect="equal")
+    axes.invert_yaxis()
+    centres = np.arange(len(names)) + 0.5
     if len(names) <= NAMED_CLASSES:
-        axes.set_xticks(range(len(names)), names, rotation=90 if len(names) > 3 else 0)
-        axes.set_yticks(range(len(names)), names, rotation=90 if len(names) <= 3 else 0, va="center")
+        axes.set_xticks(centres, names, rotation=90 if len(names) > 3 else 0)
+        axes.set_yticks(centres, names, va="center")
     if len(names) <= COUNTED_CLASSES:
         for (row, column), count in np.ndenumerate(counts):
             shade = "white" if shares[row, column] > 0.5 else "black"
-            axes.text(column, row, f"{count:,}", ha="center", va="center", color=shade)
+            axes.text(column + 0.5, row + 0.5, f"{count:,}", ha="center", va="center", color=shade)
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
     right = int(np.trace(counts))

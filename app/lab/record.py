@@ -9,6 +9,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pandas as pd
 import psutil
 
 from app.lab.competitors import Competitor, Trained
@@ -18,7 +19,7 @@ from app.lab.profiling import peak_memory_bytes
 from app.layout import ATTEMPT_VARIABLE, EXCLUSIVE_VARIABLE, PROJECT, RunFolder
 from app.results import Cost, Environment, InferenceCost, RunResult, Status, TrackingRecord, write_result
 
-__all__ = ["describe_cost", "measure_cost", "write_run"]
+__all__ = ["describe_cost", "describe_inference", "measure_cost", "write_run"]
 
 
 def measure_cost(trained: Trained, inference: tuple[InferenceCost, ...]) -> Cost:
@@ -42,6 +43,23 @@ def describe_cost(cost: Cost) -> dict[str, str]:
         "peak memory": f"{cost.peak_memory_bytes / 2**20:,.0f} MiB",
         "machine to itself": "yes" if cost.exclusive else "not known",
     }
+
+
+def describe_inference(cost: Cost) -> pd.DataFrame:
+    """The timings as a person reads them: milliseconds a batch, rows a second."""
+    return pd.DataFrame(
+        [
+            {
+                "backend": timing.backend,
+                "batch": timing.batch_size,
+                "tokens": timing.sequence_length,
+                "median ms": f"{timing.p50_seconds * 1000:.2f}",
+                "95 % ms": f"{timing.p95_seconds * 1000:.2f}",
+                "rows/s": f"{timing.samples_per_second:,.0f}",
+            }
+            for timing in cost.inference
+        ]
+    )
 
 
 def write_run(

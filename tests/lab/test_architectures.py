@@ -127,6 +127,6 @@ def test_a_checkpoint_is_not_asked_for_more_tokens_than_it_reads(family: str, tm
 def test_weights_of_another_shape_than_the_configuration_are_refused(tmp_path: Path) -> None:
     saved = save(build(from_scratch("bert")), tmp_path)
     config = tmp_path / "config.json"
-    config.write_text(config.read_text().replace('"intermediate_size": 512', '"intermediate_size": 256'))
+    config.write_text(config.read_text().replace('"intermediate_size": 256', '"intermediate_size": 128'))
     with pytest.raises(CheckpointError, match="do not belong together"):
         build(saved)

@@ -17,7 +17,7 @@ from app.lab.corpora import Corpus, load_corpus
 GOLDEN = {
     "acceptability": "cf4209ec547ae0194d29b67b3fefbfd6942290c3dd0a09edaaea42dc361ebd63",
     "intents": "e9a0d52c5940ab572a34074895db14fdd17667ca902abf6dd6f393c7617178b3",
-    "sentiment": "22587276a988744022b05105378ac31c7ed9c31beaa4f8f7386fc83f447e25fa",
+    "sentiment": "f0a66709694c4c46eb027e2df1f20297b3ef7156b0ead9805e9f9fb43d1144b6",
 }
 
 
