@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import functools
+import signal
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from app.bench.plan import Run
     from app.bench.warm import WarmParent
     from app.config import Benchmark
-    from app.layout import BenchmarkFolder
+    from app.layout import BenchmarkFolder, RunFolder
     from app.results import RunResult
 
 __all__ = ["main"]
@@ -33,6 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         130 interrupted, what was finished is kept.
     """
     words = list(sys.argv[1:] if argv is None else argv)
+    with contextlib.suppress(ValueError):  # not in the main thread: then signals are for others to handle
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if words[:1] == ["report"]:
             return rebuild_report(_report_parser().parse_args(words[1:]))
@@ -63,6 +67,7 @@ def run_benchmark(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int
     pretrained = {item.name: item.checkpoint for item in benchmark.architectures if item.checkpoint}
     check_checkpoints(pretrained.values())
     _check_configurations(benchmark)
+    _check_credentials(benchmark)
     if not arguments.dry_run:
         fetch_checkpoints(pretrained.values())
     runs = plan_runs(
@@ -77,10 +82,11 @@ def run_benchmark(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int
         return OK
 
     from app.bench.kernels import open_parent
+    from app.bench.lock import hold_folder
     from app.bench.record import write_record
 
-    write_record(folder, benchmark, examples.record(), runs, keep=bool(pins))
-    with open_parent(benchmark.execution.kernel) as parent:
+    with hold_folder(folder), open_parent(benchmark.execution.kernel) as parent:
+        write_record(folder, benchmark, examples.record(), runs, keep=bool(pins))
         results = {**done, **_carry_out(benchmark, runs, done, parent)}
         page = _report(folder, parent)
     print_leaderboard(results.values(), page)
@@ -99,10 +105,14 @@ def rebuild_report(arguments: argparse.Namespace) -> int:
 
 
 def _report(folder: BenchmarkFolder, parent: WarmParent | None) -> Path:
-    """The report is a notebook too, executed as the runs' are."""
+    """The report is a notebook too, executed as the runs' are; before it, pages of runs that have none yet."""
     from app.bench.notebooks import execute_or_raise
     from app.report.write import write_report
 
+    for notebook in folder.runs.glob("*/notebook.ipynb"):
+        run = folder.run(notebook.parent.name)
+        if not run.page.exists():
+            _render_run(run, notebook.parent.name)
     return write_report(folder, execute=functools.partial(execute_or_raise, parent=parent))
 
 
@@ -117,7 +127,6 @@ def _carry_out(
     from app.bench.resume import estimate_seconds
     from app.bench.wandb_service import share_service
     from app.layout import FINETUNE
-    from app.report.pages import render_page
     from app.terminal import console
 
     to_do = [run for run in runs if run.run_id not in done]
@@ -144,17 +153,33 @@ def _carry_out(
                 exclusive=plan.workers == 1,
                 on_retry=display.retry,
             )
-            if run.folder.notebook.exists():
-                render_page(run.folder.notebook, run.folder.page, title=run.run_id, home="../../index.html")
+            _render_run(run.folder, run.run_id)
             return result
 
         outcomes = run_locally(
             to_do, execute, workers=plan.workers, watch=watch, on_start=display.start, on_tick=display.tick
         )
-        for run, result in outcomes:
-            display.finish(run, result)
-            ended[run.run_id] = result
+        with contextlib.closing(outcomes):
+            for run, result in outcomes:
+                display.finish(run, result)
+                ended[run.run_id] = result
     return ended
+
+
+def _render_run(folder: RunFolder, run_id: str) -> None:
+    """The page of one run. What is left of a run that was torn off may be no notebook: then it has no page."""
+    from app.report.pages import render_page
+
+    with contextlib.suppress(OSError, ValueError):
+        render_page(folder.notebook, folder.page, title=run_id, home="../../index.html")
+
+
+def _check_credentials(benchmark: Benchmark) -> None:
+    """Refuse `tracking.mode: online` without a key before the first run, rather than in every kernel."""
+    from app.lab.tracking import has_credentials
+
+    if benchmark.tracking.mode == "online" and not has_credentials():
+        raise UsageError("tracking.mode: online needs credentials (WANDB_API_KEY, or wandb login); auto does without")
 
 
 def _check_configurations(benchmark: Benchmark) -> None:

@@ -90,6 +90,13 @@ def _as_axis(value: object) -> object:
     return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
+def _no_truth(values: object) -> object:
+    for value in values if isinstance(values, tuple) else (values,):
+        if isinstance(value, bool):
+            raise _refuse(f"{str(value).lower()} is no number")
+    return values
+
+
 def _not_twice(values: tuple[Any, ...]) -> tuple[Any, ...]:
     if not values:
         raise _refuse("an empty list has nothing to run; give a value or leave the key out")
@@ -162,6 +169,17 @@ class Dataset(_Frozen):
             raise _refuse(f"must name one column or two, not {len(value)}")
         return value
 
+    @field_validator("limit", "max_length", mode="before")
+    @classmethod
+    def _counts(cls, value: object) -> object:
+        return _no_truth(value)
+
+    @model_validator(mode="after")
+    def _label_is_no_text(self) -> Self:
+        if self.label in self.text:
+            raise _refuse(f"label: {self.label!r} is among the text columns too: the model would read the answer")
+        return self
+
     @property
     def shown_path(self) -> str:
         """The path as a person reads it."""
@@ -204,6 +222,11 @@ class Hyperparameters(_Frozen):
     early_stopping_patience: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Axis] = (0,)  # epochs; 0: off
     batching: Annotated[tuple[str, ...], Axis] = ("bucketed",)
     precision: Annotated[tuple[str, ...], Axis] = ("auto",)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _numbers(cls, value: object) -> object:
+        return _no_truth(_as_axis(value))
 
     @field_validator("*")
     @classmethod
@@ -281,6 +304,11 @@ class Benchmark(_Frozen):
             raise _refuse("an empty list has nothing to run; name at least one")
         return tuple(value)
 
+    @field_validator("seeds", mode="before")
+    @classmethod
+    def _seed_numbers(cls, value: object) -> object:
+        return _no_truth(_as_axis(value))
+
     @field_validator("seeds")
     @classmethod
     def _each_seed_once(cls, value: tuple[int, ...]) -> tuple[int, ...]:
@@ -345,7 +373,7 @@ def _override(document: Document, words: str) -> list[Problem]:
     origin = f"--set {words}"
     if not separator or not key.strip():
         return [Problem(where=origin, key="", message="must read KEY.PATH=VALUE, as in execution.workers=2")]
-    path = tuple(int(part) if part.isdigit() else part for part in key.strip().split("."))
+    path = tuple(int(part) if part.isdecimal() else part for part in key.strip().split("."))
     try:
         assign(document, path, parse_value(text), origin)
     except ConfigError as error:

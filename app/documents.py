@@ -83,7 +83,11 @@ def read_document(path: Path) -> Document:
         raise ConfigError([Problem(where=source, key="", message="must be a mapping of keys to values")])
     lines: dict[KeyPath, int] = {}
     repeated: list[Problem] = []
-    for key_path, line in _walk(node, ()):
+    try:
+        places = list(_walk(node, ()))
+    except RecursionError:
+        raise ConfigError([Problem(where=source, key="", message="an alias stands inside itself")]) from None
+    for key_path, line in places:
         if key_path in lines:
             message = f"given twice, first in line {lines[key_path]}; keep one"
             repeated.append(Problem(where=f"{source}:{line}", key=".".join(map(str, key_path)), message=message))
@@ -97,7 +101,7 @@ def parse_value(text: str) -> Any:
     """A value from the command line, read as YAML (`3e-4`, `[1, 2]`, `{train: a.csv}`); else the text itself."""
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506  # _Loader is the safe one, with another number form
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):
         return text
 
 

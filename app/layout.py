@@ -102,6 +102,10 @@ class BenchmarkFolder:
         return self.path / "benchmark.json"
 
     @property
+    def lock(self) -> Path:
+        return self.path / ".lock"
+
+    @property
     def runs(self) -> Path:
         return self.path / "runs"
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from app.bench.plan import Run
@@ -76,7 +77,7 @@ def _cells(row: Row) -> tuple[str, ...]:
             "",
             "",
             "",
-            f"{failed}  {row.reason or ''}".strip().splitlines()[0],
+            escape(" ".join(f"{failed} {row.reason or ''}".split())),
         )
     return (
         str(row.position),
@@ -85,7 +86,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         str(row.seeds),
         f"{row.parameters or 0:,}",
         f"{row.train_seconds:.1f}",
-        f"{row.latency_seconds * 1000:.1f}",
+        f"{row.latency_seconds * 1000:.1f}" if math.isfinite(row.latency_seconds) else "-",
         failed,
     )
 

@@ -19,7 +19,7 @@
 # %%
 import sys
 
-sys.path[:0] = [".", ".."]  # the project's root, seen from the root or from notebooks/
+sys.path += [".", ".."]  # the project's root, seen from the root or from notebooks/
 
 import pandas as pd
 

@@ -16,7 +16,7 @@
 # %%
 import sys
 
-sys.path[:0] = [".", ".."]
+sys.path += [".", ".."]
 
 from pathlib import Path
 

@@ -295,3 +295,65 @@ def test_an_output_folder_that_cannot_be_written_is_refused(here, write_config, 
     (here / "reports").write_text("a file stands where the folder should be")
     assert run(write_config()) == 2
     assert "cannot be written" in capsys.readouterr().err
+
+
+def test_a_second_driver_on_the_same_benchmark_is_refused(here, write_config, capsys):
+    from app.bench.lock import hold_folder
+    from app.layout import BenchmarkFolder
+
+    config = write_config()
+    with hold_folder(BenchmarkFolder.of("tiny")):
+        assert run(config) == 2
+        assert "another driver is at work" in capsys.readouterr().err
+    assert run(config) == 0
+
+
+def test_two_workers_share_one_tracking_service(here, write_config):
+    config = write_config(
+        architectures=["majority", "tfidf-logreg"], tracking={"mode": "offline"}, execution={"workers": 2}
+    )
+    assert run(config) == 0
+    assert {result.wandb.mode for result in results_in(here).values()} == {"offline"}
+
+
+def test_runs_go_on_when_the_parent_of_warm_kernels_has_died(here, write_config, monkeypatch):
+    from app.bench.warm import WarmParent
+
+    begin = WarmParent.__init__
+
+    def die_at_once(parent, environment):
+        begin(parent, environment)
+        parent._process.kill()
+
+    monkeypatch.setattr(WarmParent, "__init__", die_at_once)
+    assert run(write_config()) == 0
+    assert [result.status for result in results_in(here).values()] == ["ok"]
+
+
+def test_a_folder_app_of_the_users_own_is_no_obstacle(here, write_config):
+    (here / "app").mkdir()
+    (here / "app" / "__init__.py").write_text("raise RuntimeError('not this one')")
+    config = write_config()
+    done = subprocess.run(
+        [sys.executable, str(PROJECT / "app.py"), "--config", str(config)], cwd=here, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_page_that_is_missing_is_made_again(here, write_config):
+    config = write_config()
+    assert run(config) == 0
+    (page,) = here.glob("reports/tiny/runs/*/notebook.html")
+    page.unlink()
+    assert main(["report", "--config", str(config)]) == 0
+    assert page.exists()
+
+
+def test_a_place_on_the_disk_that_is_taken_fails_one_run_only(here, write_config, capsys):
+    config = write_config(architectures=["majority", "tfidf-logreg"])
+    assert run(config, "--dry-run") == 0
+    run_id = next(word for word in capsys.readouterr().out.split() if word.startswith("majority-"))
+    (here / "reports" / "tiny" / "runs").mkdir(parents=True)
+    (here / "reports" / "tiny" / "runs" / run_id).write_text("a file stands where the folder should be")
+    assert run(config) == 1
+    assert [result.architecture for result in results_in(here).values()] == ["tfidf-logreg"]

@@ -234,3 +234,24 @@ def test_a_family_with_a_config_starts_from_the_first_entry_of_the_family(write_
     (wide,) = load_config(path).architectures
     base = dict(load_architectures()["bert-tiny"].config)
     assert wide.config == {**base, "hidden_size": 256}
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ("hyperparameters.learning_rate=true", "true is no number"),
+        ("seeds=[0, true]", "true is no number"),
+        ("dataset.limit=true", "true is no number"),
+        ("dataset.text=[text, label]", "would read the answer"),
+        ("seeds.²=1", "seeds"),
+        ("name=2026-13-45 x", "name"),
+    ],
+)
+def test_values_that_only_look_right_are_refused(write_config, words, hint):
+    assert hint in problems_of(write_config(), overrides=[words])[0]
+
+
+def test_an_alias_inside_itself_is_refused(here):
+    path = here / "x.yaml"
+    path.write_text("a: &x [*x]\n")
+    assert "alias" in problems_of(path)[0] or "YAML" in problems_of(path)[0]

@@ -41,6 +41,7 @@ MODULES = (
     "pyarrow.parquet",
     "matplotlib.pyplot",
     "wandb",
+    "wandb.sdk.launch",  # wandb.init imports it: more than a second
     "ipykernel.kernelapp",
     "ipykernel.zmqshell",
     "matplotlib_inline.backend_inline",

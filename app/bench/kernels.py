@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -116,7 +117,10 @@ class Kernel:
 
     def last_words(self) -> str:
         """How the process ended: `exit code 3`, `SIGKILL`, or that it never started."""
-        code = self.manager.started.wait(_REAP_SECONDS) if self.manager.started is not None else None
+        code = None
+        if self.manager.started is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                code = self.manager.started.wait(_REAP_SECONDS)
         if code is None:
             return "it did not start"
         return signal.Signals(-code).name if code < 0 else f"exit code {code}"
@@ -128,7 +132,8 @@ class Kernel:
             client.stop_channels()
         self.manager.context.destroy(linger=0)
         if self.manager.started is not None:
-            self.manager.started.wait(_REAP_SECONDS)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.manager.started.wait(_REAP_SECONDS)
         self._log.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from app.bench.notebooks import Watch
@@ -22,7 +22,7 @@ def run_locally(
     watch: Watch,
     on_start: Callable[[Run], None],
     on_tick: Callable[[Sequence[Run]], None],
-) -> Iterator[tuple[Run, RunResult]]:
+) -> Generator[tuple[Run, RunResult]]:
     """Yield each run with its record as it ends.
 
     Args:
@@ -50,5 +50,4 @@ def run_locally(
                     if result is not None:
                         yield run, result
         finally:
-            if under_way:
-                watch.stop()
+            watch.stop()  # an interrupt may come at any point above

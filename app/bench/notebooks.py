@@ -132,8 +132,9 @@ def execute_notebook(
     """
     check_parameters(template, parameters)
     output.parent.mkdir(parents=True, exist_ok=True)
-    if parent is not None:
-        parent.wait_until_ready()  # no run is charged for the imports of all
+    # no run is charged for the imports of all; and a parent that has died leaves the others to start by themselves
+    if parent is not None and not parent.wait_until_ready(lambda: watch.stopped):
+        parent = None
     kernel = Kernel(environment or {}, log, parent)
     expired = threading.Event()
 

@@ -6,6 +6,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 
 from app.layout import SERVICE_VARIABLE
@@ -35,13 +36,15 @@ def share_service(*, wanted: bool) -> Iterator[Callable[[], Mapping[str, str]]]:
         start_new_session=True,
     )
     found: dict[str, str] = {}
+    asked = threading.Lock()
 
     def environment() -> Mapping[str, str]:
-        if starting.stdout is not None and not starting.stdout.closed:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                token = starting.communicate(timeout=_START_SECONDS)[0].strip()
-                found.update({SERVICE_VARIABLE: token} if starting.returncode == 0 and token else {})
-        return found
+        with asked:  # several workers may ask at once
+            if starting.returncode is None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    token = starting.communicate(timeout=_START_SECONDS)[0].strip()
+                    found.update({SERVICE_VARIABLE: token} if starting.returncode == 0 and token else {})
+            return found
 
     try:
         yield environment

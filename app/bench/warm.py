@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ class WarmParent:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "app.bench.forkserver"],
+            [sys.executable, "-P", "-m", "app.bench.forkserver"],  # -P: a folder app/ of the user's is not ours
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -84,9 +84,12 @@ class WarmParent:
         self._ready = threading.Event()
         threading.Thread(target=self._listen, name="warm-parent", daemon=True).start()
 
-    def wait_until_ready(self) -> None:
-        """Return when its imports are done, or when it has died."""
-        self._ready.wait(_FORK_SECONDS)
+    def wait_until_ready(self, stopped: Callable[[], bool]) -> bool:
+        """Whether it is alive with its imports done; returns at once when it has died, or soon after `stopped()`."""
+        until = time.monotonic() + _FORK_SECONDS
+        while not self._ready.wait(0.1) and not stopped() and time.monotonic() < until:
+            pass
+        return self._ready.is_set() and not self._lost
 
     def fork(self, *, connection_file: str, environment: Mapping[str, str], folder: Path, log: Path) -> ForkedProcess:
         """A new kernel.

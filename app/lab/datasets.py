@@ -109,7 +109,12 @@ def load_examples(dataset: Dataset) -> Examples:
     if cut:
         splits["train"], splits["validation"] = _cut_validation(splits["train"])
     if dataset.limit is not None:
-        splits = {name: _sample(split, dataset.limit) for name, split in splits.items()}
+        limit = dataset.limit
+        splits = {name: _sample(split, limit) for name, split in splits.items()}
+    if len(set(splits["train"].labels)) < 2:
+        raise DataError(
+            f"{dataset.shown_path}: {dataset.limit} rows of train are all of one class; raise dataset.limit"
+        )
     ordered = {name: splits[name] for name in SPLITS if name in splits}
     return Examples(
         path=dataset.shown_path,
@@ -164,7 +169,11 @@ def _check_rows(split: RawSplit) -> None:
         raise DataError(f"{split.place}: has no rows")
     for row, (label, *texts) in enumerate(zip(split.labels, *split.texts, strict=True), 1):
         if label is None or label == "" or label == -1:
-            raise DataError(f"{split.place}: row {row}: has no label")
+            raise DataError(
+                f"{split.place}: row {row}: has no label (empty, or -1, which hubs write where it is hidden)"
+            )
+        if not isinstance(label, str | int | float):
+            raise DataError(f"{split.place}: row {row}: a label is a name or a whole number, not {label!r:.60}")
         if isinstance(label, float) and not label.is_integer():
             raise DataError(f"{split.place}: row {row}: label {label!r} is no class; give whole numbers or names")
         if any(text is None for text in texts) or not any(str(text).strip() for text in texts):

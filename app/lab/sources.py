@@ -6,7 +6,7 @@ import contextlib
 import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,8 +63,8 @@ def read_source(dataset: Dataset) -> Source:
 def _read_corpus(dataset: Dataset) -> Source:
     assert dataset.corpus is not None
     corpus = load_corpus(dataset.corpus)
-    for column in (*dataset.text, dataset.label):
-        _column_place(column, ("text", "label"), dataset.shown_path)
+    if dataset.text != ("text",) or dataset.label != "label":
+        raise DataError(f"{dataset.shown_path}: its columns are text and label (dataset.text, dataset.label)")
     splits = {
         name: RawSplit(f"{dataset.shown_path}, split {name}", (split.texts,), split.labels, split.clean)
         for name, split in corpus.splits.items()
@@ -77,9 +77,29 @@ def _read_files(dataset: Dataset, files: Files) -> Source:
     for name in ("train", "validation", "test"):
         path: Path | None = getattr(files, name)
         if path is not None:
-            table = _read_table(path, dataset)
+            table = _read_table(path.expanduser(), dataset)
             splits[name] = _pick_columns(table.column_names, table.__getitem__, dataset, str(path))
+    if any(path.suffix.lower() in (".csv", ".tsv") for path in (files.train, files.validation, files.test) if path):
+        splits = _typed_labels(splits)
     return Source(splits)
+
+
+def _typed_labels(splits: Mapping[str, RawSplit]) -> dict[str, RawSplit]:
+    """Labels of csv files, which are all text: numbers if every one of them in every file is a number as we write it.
+
+    Guessed file by file, the same class would be 1 in one and "1" in the other, and 01 would become 1.
+    """
+    written = [str(label) for split in splits.values() for label in split.labels if label not in (None, "")]
+    for kind in (int, float):
+        try:
+            if all(str(kind(label)) == label for label in written):
+                return {
+                    name: replace(split, labels=[kind(label) if label else None for label in split.labels])
+                    for name, split in splits.items()
+                }
+        except ValueError:
+            continue
+    return dict(splits)
 
 
 def _read_table(path: Path, dataset: Dataset) -> pyarrow.Table:
@@ -102,10 +122,12 @@ def _read_table(path: Path, dataset: Dataset) -> pyarrow.Table:
                     delimiter="\t" if form == ".tsv" else ",", newlines_in_values=True
                 ),
                 convert_options=pyarrow.csv.ConvertOptions(
-                    column_types={column: pyarrow.string() for column in dataset.text}
+                    column_types={column: pyarrow.string() for column in (*dataset.text, dataset.label)}
                 ),
             )
-        return pyarrow.Table.from_pylist(_read_json(path, content.decode()))
+        rows = _read_json(path, content.decode("utf-8-sig"))
+        names = dict.fromkeys(name for row in rows for name in row)
+        return pyarrow.Table.from_pydict({name: [row.get(name) for row in rows] for name in names})
     except FileNotFoundError:
         raise DataError(f"{path}: no such file (dataset.path; read from {Path.cwd()})") from None
     except IsADirectoryError:
@@ -132,7 +154,7 @@ def _read_json(path: Path, text: str) -> list[dict[str, Any]]:
         rows = json.loads(text)
     else:
         rows = []
-        for number, line in enumerate(text.splitlines(), 1):
+        for number, line in enumerate(text.split("\n"), 1):
             if line.strip():
                 try:
                     rows.append(json.loads(line))
@@ -153,6 +175,8 @@ def _pick_columns(names: Iterable[str], column: Any, dataset: Dataset, place: st
 
 
 def _column_place(wanted: str, known: Sequence[str], place: str) -> None:
+    if known.count(wanted) > 1:
+        raise DataError(f"{place}: has {known.count(wanted)} columns called {wanted!r}; rename all but one")
     if wanted not in known:
         close = get_close_matches(wanted, known, n=1)
         hint = f"; did you mean {close[0]}?" if close else ";"

@@ -185,3 +185,37 @@ def test_a_labels_name_of_the_hub_is_kept(here, monkeypatch):
     folder.mkdir()
     datasets.Dataset.from_dict(rows, features=features).to_parquet(folder / "train.parquet")
     assert load_examples(Dataset(path=str(folder))).labels == ("bad", "good")
+
+
+def test_labels_of_csv_files_are_read_alike_in_every_file(here):
+    (here / "train.csv").write_text("text,label\n" + "".join(f"t{n},{('1', '2', 'other')[n % 3]}\n" for n in range(30)))
+    (here / "test.csv").write_text("text,label\na,1\nb,2\n")
+    examples = load_examples(Dataset(path=Files(train=here / "train.csv", test=here / "test.csv")))
+    assert examples.labels == ("1", "2", "other")
+    (here / "train.csv").write_text("text,label\n" + "".join(f"t{n},{('01', '1')[n % 2]}\n" for n in range(30)))
+    assert load_examples(Dataset(path=Files(train=here / "train.csv"))).labels == ("01", "1")
+
+
+def test_a_line_separator_in_a_text_is_part_of_it(here):
+    rows = [{"text": f"one\u2028two {n}", "label": n % 2} for n in range(20)]
+    (here / "x.jsonl").write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    assert "\u2028" in load_examples(Dataset(path=Files(train=here / "x.jsonl"))).splits["train"].texts[0][0]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("x.json", b'[{"text": "a"}, {"text": "b", "label": 1}]', "row 1: has no label"),
+        ("x.json", b'[{"text": "a", "label": [1]}, {"text": "b", "label": [2]}]', "a label is a name"),
+        ("x.csv", b"text,text,label\na,b,1\n", "2 columns called 'text'"),
+    ],
+)
+def test_odd_files_are_refused_with_the_place(here, name, content, words):
+    (here / name).write_bytes(content)
+    with pytest.raises(DataError, match=words):
+        load_examples(Dataset(path=Files(train=here / name)))
+
+
+def test_a_limit_that_leaves_one_class_is_refused(load):
+    with pytest.raises(DataError, match="leaves train with one class"):
+        load(limit=1)
