@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -46,20 +47,20 @@ def execute_run(
     attempt, outcome = 0, Outcome(Status.KILLED)
     while attempt <= retries:
         attempt += 1
-        _clear(run)
-        outcome = execute_notebook(
-            template,
-            run.folder.notebook,
-            run.parameters,
-            watch=watch,
-            log=run.folder.log,
-            environment={
-                **environment(),
-                EXCLUSIVE_VARIABLE: str(int(exclusive)),
-                ATTEMPT_VARIABLE: str(attempt),
-            },
-            parent=parent,
-        )
+        tells = {EXCLUSIVE_VARIABLE: str(int(exclusive)), ATTEMPT_VARIABLE: str(attempt)}
+        try:
+            _clear(run)
+            outcome = execute_notebook(
+                template,
+                run.folder.notebook,
+                run.parameters,
+                watch=watch,
+                log=run.folder.log,
+                environment={**environment(), **tells},
+                parent=parent,
+            )
+        except OSError as error:  # the disk, not the notebook: the other runs may fare better
+            outcome = Outcome(Status.FAILED, RunFailure(kind=type(error).__name__, message=str(error)))
         if watch.stopped and outcome.status is not Status.OK:
             return None
         if outcome.status is Status.OK:
@@ -71,17 +72,19 @@ def execute_run(
         if outcome.status is not Status.KILLED or attempt > retries:
             break
         on_retry(run, _error_of(outcome))
-    if outcome.traceback:
-        with run.folder.log.open("a", encoding="utf-8") as log:
-            log.write(outcome.traceback + os.linesep)
     result = _failure_record(run, outcome, attempt, started)
-    write_result(result, run.folder.result)
+    with contextlib.suppress(OSError):
+        if outcome.traceback:
+            with run.folder.log.open("a", encoding="utf-8") as log:
+                log.write(outcome.traceback + os.linesep)
+        write_result(result, run.folder.result)
     return result
 
 
 def _clear(run: Run) -> None:
     """Nothing of an earlier attempt may pass for this one's, least of all its result."""
-    run.folder.result.unlink(missing_ok=True)
+    with contextlib.suppress(NotADirectoryError):
+        run.folder.result.unlink(missing_ok=True)
     shutil.rmtree(run.folder.path, ignore_errors=True)
     run.folder.path.mkdir(parents=True)
 

@@ -43,7 +43,8 @@ def share_service(*, wanted: bool) -> Iterator[Callable[[], Mapping[str, str]]]:
             if starting.returncode is None:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     token = starting.communicate(timeout=_START_SECONDS)[0].strip()
-                    found.update({SERVICE_VARIABLE: token} if starting.returncode == 0 and token else {})
+                    if token:
+                        found[SERVICE_VARIABLE] = token
             return found
 
     try:

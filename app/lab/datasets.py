@@ -112,9 +112,7 @@ def load_examples(dataset: Dataset) -> Examples:
         limit = dataset.limit
         splits = {name: _sample(split, limit) for name, split in splits.items()}
     if len(set(splits["train"].labels)) < 2:
-        raise DataError(
-            f"{dataset.shown_path}: {dataset.limit} rows of train are all of one class; raise dataset.limit"
-        )
+        raise DataError(f"{dataset.shown_path}: dataset.limit leaves train with one class; raise it")
     ordered = {name: splits[name] for name in SPLITS if name in splits}
     return Examples(
         path=dataset.shown_path,
@@ -169,9 +167,7 @@ def _check_rows(split: RawSplit) -> None:
         raise DataError(f"{split.place}: has no rows")
     for row, (label, *texts) in enumerate(zip(split.labels, *split.texts, strict=True), 1):
         if label is None or label == "" or label == -1:
-            raise DataError(
-                f"{split.place}: row {row}: has no label (empty, or -1, which hubs write where it is hidden)"
-            )
+            raise DataError(f"{split.place}: row {row}: has no label (empty, or -1, which stands for a hidden one)")
         if not isinstance(label, str | int | float):
             raise DataError(f"{split.place}: row {row}: a label is a name or a whole number, not {label!r:.60}")
         if isinstance(label, float) and not label.is_integer():
