@@ -58,7 +58,10 @@ def _lead(leader: Standing, others: Sequence[Standing], metric: str) -> str:
     second = (models or others)[0]
     text = f"{name} leads at {reached}; {second.row.architecture} follows, "
     text += f"{score(abs(leader.row.score - second.row.score))} behind"
-    return f"{text}, which is more than noise ({interval(second.behind)})." if second.behind else f"{text}."
+    if not second.behind:
+        return f"{text}."
+    # the interval is over examples alone: two seeds can move a score by more
+    return f"{text}, which is more than noise over the test examples ({interval(second.behind)}), seeds not counted."
 
 
 def _within_noise(leader: Standing, close: Sequence[Standing]) -> str:
