@@ -9,11 +9,13 @@ TOOLS := .pipenv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 
-# The environment is a folder of the project. Files are compiled when they are first imported: most never are.
+# The environment is a folder of the project. Most of its files are never imported: they are not compiled at their
+# installation but at their first import, which set-up ends with; that must hold where bytecode is switched off too.
 export PIPENV_VENV_IN_PROJECT := 1
 export PIPENV_IGNORE_VIRTUALENVS := 1
 export PIPENV_NOSPIN := 1
 export PIP_COMPILE := 0
+export PYTHONDONTWRITEBYTECODE :=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
@@ -65,6 +67,7 @@ clean: ## remove the environment, caches and generated reports
 $(READY): Pipfile Pipfile.lock | $(TOOLS)/bin/pipenv
 	$(TOOLS)/bin/pipenv --python $(PYTHON) sync --dev
 	$(TOOLS)/bin/pipenv install --skip-lock --categories torch
+	$(BIN)/python -m app.bench.forkserver </dev/null >/dev/null
 	touch $@
 
 $(TOOLS)/bin/pipenv:

@@ -1,9 +1,14 @@
 """What all tests share: quiet libraries, one thread a process, and a folder of their own to write in."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from app.bench.warm import WarmParent
 
 # two test processes share two cores: threads of theirs would only wait for each other
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -15,6 +20,28 @@ for key in ("WANDB_API_KEY", "HF_TOKEN"):
 
 PROJECT = Path(__file__).resolve().parent.parent
 SHARED_DATA = PROJECT.parent / "shared" / "data"
+
+
+# a group takes its time and is begun first, so that the others fill the gaps: see --dist in pyproject.toml
+SLOW = ("tests/cli/", "tests/bench/test_notebooks", "tests/lab/test_training", "tests/report/test_report")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: next((i for i, place in enumerate(SLOW) if item.nodeid.startswith(place)), len(SLOW)))
+
+
+@pytest.fixture(scope="session")
+def warm_parent() -> Iterator["WarmParent | None"]:
+    """One parent of warm kernels for all tests of a process: to start one takes many seconds."""
+    from app.bench.kernels import kernel_environment
+    from app.bench.warm import WarmParent, can_fork
+
+    if not can_fork():
+        yield None
+        return
+    parent = WarmParent(kernel_environment())
+    yield parent
+    parent.close()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import nbformat
 import psutil
 import pytest
 
-from app.bench.kernels import open_parent
 from app.bench.notebooks import (
     Watch,
     check_parameters,
@@ -21,10 +20,9 @@ from app.results import Status
 from tests.bench.templates import HEADER, write_template
 
 
-@pytest.fixture(scope="module", params=["cold", "warm"])
+@pytest.fixture(params=["cold", "warm"])
 def parent(request):
-    with open_parent(request.param) as opened:
-        yield opened
+    return request.getfixturevalue("warm_parent") if request.param == "warm" else None
 
 
 @pytest.fixture
