@@ -15,7 +15,9 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    StrictBool,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -222,11 +224,14 @@ class Hyperparameters(_Frozen):
     early_stopping_patience: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Axis] = (0,)  # epochs; 0: off
     batching: Annotated[tuple[str, ...], Axis] = ("bucketed",)
     precision: Annotated[tuple[str, ...], Axis] = ("auto",)
+    narrow_vocabulary: Annotated[tuple[StrictBool, ...], Axis] = (True,)  # shortcuts that change no result
+    first_token_only: Annotated[tuple[StrictBool, ...], Axis] = (True,)
 
     @field_validator("*", mode="before")
     @classmethod
-    def _numbers(cls, value: object) -> object:
-        return _no_truth(_as_axis(value))
+    def _numbers(cls, value: object, info: ValidationInfo) -> object:
+        is_switch = info.field_name in ("narrow_vocabulary", "first_token_only")
+        return _as_axis(value) if is_switch else _no_truth(_as_axis(value))
 
     @field_validator("*")
     @classmethod

@@ -69,6 +69,8 @@ max_grad_norm: float = 1.0
 early_stopping_patience: int = 0  # epochs; 0: off
 batching: str = "bucketed"
 precision: str = "auto"
+narrow_vocabulary: bool = True
+first_token_only: bool = True
 seed: int = 0
 inference_batch_sizes: list = [1, 32]  # rows
 inference_sequence_lengths: list = [16, 32]  # tokens
@@ -143,6 +145,8 @@ settings = Settings(
     early_stopping_patience=early_stopping_patience,
     batching=batching,
     precision=precision,
+    narrow_vocabulary=narrow_vocabulary,
+    first_token_only=first_token_only,
     seed=seed,
 )
 pd.Series(competitor.used(settings), name="value", dtype=object).to_frame()

@@ -28,6 +28,8 @@ class Settings(BaseModel):
     early_stopping_patience: int = 0  # epochs without a better validation score; 0: off
     batching: str = "bucketed"
     precision: str = "auto"
+    narrow_vocabulary: bool = True  # while training, no rows of the word embeddings that train does not use
+    first_token_only: bool = True  # while training, of the last layer only what the head looks at
     seed: int = 0
 
     @property

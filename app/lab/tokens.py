@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import hashlib
+import itertools
+import json
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,37 +21,110 @@ from torch.utils.data import Dataset
 from transformers import PreTrainedTokenizerBase
 
 from app.lab.datasets import Split
+from app.layout import cache_folder
 
 __all__ = ["EncodedSplit", "encode_split", "length_batches", "pad_rows"]
 
 Row = Mapping[str, Any]
 
+_FORMAT = 1  # raise it when the arrays change, so that none of the old kind are taken
+
 
 @dataclass(frozen=True)
 class EncodedSplit(Dataset[Row]):
-    """The rows of one split as lists of token ids. Lists, not Arrow: reading a row must cost next to nothing."""
+    """The rows of one split as token ids, end to end in one array: reading a row costs a slice."""
 
-    rows: tuple[Row, ...]
+    ids: npt.NDArray[np.int32]  # tokens of all rows, one row after the other
+    types: npt.NDArray[np.uint8] | None  # the same for type ids, where the tokenizer gives them
     lengths: npt.NDArray[np.int64]  # tokens of each row
+    labels: npt.NDArray[np.int64]
     truncated: int  # rows that lost tokens to max_length
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.lengths)
 
     def __getitem__(self, index: int) -> Row:
-        return self.rows[index]
+        end = self._ends[index]
+        place = slice(end - self.lengths[index], end)
+        row = {"input_ids": self.ids[place], "labels": self.labels[index]}
+        return row if self.types is None else {**row, "token_type_ids": self.types[place]}
+
+    @functools.cached_property
+    def _ends(self) -> npt.NDArray[np.int64]:
+        return np.cumsum(self.lengths)
+
+    def used_ids(self, also: int) -> npt.NDArray[np.int64]:
+        """Every token id that occurs, and `also`, in order."""
+        return np.union1d(self.ids, [also]).astype(np.int64)
 
 
 def encode_split(split: Split, tokenizer: PreTrainedTokenizerBase, max_length: int) -> EncodedSplit:
-    """Token ids of one text or a pair, at most `max_length` of them, special tokens included."""
+    """Token ids of one text or a pair, at most `max_length` of them, special tokens included.
+
+    They are kept below `cache_folder()` by tokenizer, texts and length: of all runs of a benchmark with the same
+    tokenizer one does the work, and the others map its file into memory.
+    """
+    kept = cache_folder() / "tokens" / _fingerprint(split, tokenizer, max_length)
+    arrays = _read(kept)
+    if arrays is None:
+        arrays = _encode(split, tokenizer, max_length)
+        _keep(arrays, kept)
+    labels = np.asarray(split.labels, dtype=np.int64)
+    truncated = int(arrays["truncated"])
+    return EncodedSplit(arrays["ids"], arrays.get("types"), np.asarray(arrays["lengths"]), labels, truncated)
+
+
+def _encode(split: Split, tokenizer: PreTrainedTokenizerBase, max_length: int) -> dict[str, npt.NDArray[Any]]:
     encoded = tokenizer(*[list(column) for column in split.texts], truncation=True, max_length=max_length)
-    names = [name for name in ("input_ids", "token_type_ids") if name in encoded]
-    rows = tuple(
-        {**{name: encoded[name][row] for name in names}, "labels": label} for row, label in enumerate(split.labels)
+    rows = encoded["input_ids"]
+    lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
+    tokens = int(lengths.sum())
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "ids": np.fromiter(itertools.chain.from_iterable(rows), dtype=np.int32, count=tokens),
+        "lengths": lengths,
+        "truncated": np.asarray(sum(bool(encoding.overflowing) for encoding in encoded.encodings or ())),
+    }
+    if "token_type_ids" in encoded:
+        types = itertools.chain.from_iterable(encoded["token_type_ids"])
+        arrays["types"] = np.fromiter(types, dtype=np.uint8, count=tokens)
+    return arrays
+
+
+def _fingerprint(split: Split, tokenizer: PreTrainedTokenizerBase, max_length: int) -> str:
+    digest = hashlib.sha256(
+        json.dumps([_FORMAT, type(tokenizer).__name__, tokenizer.init_kwargs, max_length], default=str).encode()
     )
-    lengths = np.fromiter((len(row["input_ids"]) for row in rows), dtype=np.int64, count=len(rows))
-    truncated = sum(bool(encoding.overflowing) for encoding in encoded.encodings or ())
-    return EncodedSplit(rows, lengths, truncated)
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is not None:  # what the last call asked for is no part of what it is
+        backend.no_truncation()
+        backend.no_padding()
+    digest.update(backend.to_str().encode() if backend is not None else json.dumps(tokenizer.get_vocab()).encode())
+    for column in split.texts:
+        for text in column:
+            encoded = text.encode("utf-8", "surrogatepass")
+            digest.update(len(encoded).to_bytes(8, "little") + encoded)
+    return digest.hexdigest()[:32]
+
+
+def _read(folder: Path) -> dict[str, npt.NDArray[Any]] | None:
+    try:
+        arrays = {file.stem: np.load(file, mmap_mode="r") for file in folder.iterdir()}
+    except (OSError, ValueError):
+        return None
+    return arrays if arrays.keys() >= {"ids", "lengths", "truncated"} else None
+
+
+def _keep(arrays: Mapping[str, npt.NDArray[Any]], folder: Path) -> None:
+    """Write all of it or nothing: runs in parallel may want the same. A cache that cannot be written is no error."""
+    with contextlib.suppress(OSError):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as draft:
+            whole = Path(draft) / "whole"
+            whole.mkdir()
+            for name, array in arrays.items():
+                np.save(whole / f"{name}.npy", array)
+            shutil.rmtree(folder, ignore_errors=True)  # torn, or it would have been read
+            whole.rename(folder)
 
 
 def pad_rows(rows: Sequence[Row], pad_token_id: int) -> dict[str, torch.Tensor]:
@@ -60,7 +141,7 @@ def pad_rows(rows: Sequence[Row], pad_token_id: int) -> dict[str, torch.Tensor]:
         if "token_type_ids" in batch:
             batch["token_type_ids"][index, :length] = row["token_type_ids"]
     tensors = {name: torch.from_numpy(values) for name, values in batch.items()}
-    tensors["labels"] = torch.tensor([row["labels"] for row in rows])
+    tensors["labels"] = torch.tensor([int(row["labels"]) for row in rows])
     return tensors
 
 

@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
-from transformers import (
-    PreTrainedModel,
-    PrinterCallback,
-    ProgressCallback,
-    Trainer,
-    TrainerCallback,
-    TrainerControl,
-    TrainerState,
-    TrainingArguments,
-)
+from transformers import PreTrainedModel, TrainingArguments
 from transformers.trainer_utils import set_seed
 
 from app.lab.architectures import Built
 from app.lab.datasets import Examples, Split
 from app.lab.history import History
+from app.lab.last_layer import first_token_only
 from app.lab.metrics import compute_score
 from app.lab.parameters import Settings
-from app.lab.tokens import EncodedSplit, encode_split, length_batches, pad_rows
+from app.lab.prediction import Scores, predict_logits, softmax
+from app.lab.tokens import EncodedSplit, encode_split, pad_rows
+from app.lab.trainer import BestEpoch, FineTuner, Recorder
 
 __all__ = ["TrainedTransformer", "seed_everything", "train_transformer"]
 
-Scores = npt.NDArray[np.float32]
-
-EVALUATION_TOKENS = 8192  # tokens of one evaluation batch, after padding
 BF16_WIDTH = 256  # narrower models lose more to the casts than they gain from the arithmetic (2 cores, AMX)
 
 
@@ -57,7 +47,7 @@ class TrainedTransformer:
     def predict(self, split: Split) -> Scores:
         """Class probabilities, of shape (rows, classes), in the order of the rows."""
         encoded = encode_split(split, self.built.tokenizer, self.max_length)
-        return _softmax(_predict_logits(self.built.model, encoded, self.built.tokenizer.pad_token_id, self.precision))
+        return softmax(predict_logits(self.built.model, encoded, self.built.tokenizer.pad_token_id, self.precision))
 
 
 def seed_everything(seed: int) -> None:
@@ -78,32 +68,39 @@ def train_transformer(
         metric: the validation score that says which epoch is best; higher is better.
         history: gets a row a log and a row an epoch.
     """
-    precision = _choose_precision(settings.precision, built.model)
+    model, pad = built.model, built.tokenizer.pad_token_id
+    precision = _choose_precision(settings.precision, model)
     train = encode_split(examples.splits["train"], built.tokenizer, max_length)
     validation = encode_split(examples.splits["validation"], built.tokenizer, max_length)
-    pad = built.tokenizer.pad_token_id
-    with tempfile.TemporaryDirectory() as scratch:
-        trainer = _FineTuner(
-            model=built.model,
+
+    def score(tuned: PreTrainedModel) -> Mapping[str, float]:
+        return _validate(tuned, validation, pad, precision, metric)
+
+    with tempfile.TemporaryDirectory() as scratch, contextlib.ExitStack() as shortcuts:
+        if settings.first_token_only:
+            shortcuts.enter_context(first_token_only(model))
+        trainer = FineTuner(
+            model=model,
             args=_arguments(settings, precision, rows=len(train), folder=scratch),
             train_dataset=train,
             eval_dataset=validation,
             data_collator=lambda rows: pad_rows(rows, pad),
-            score=lambda model: _validate(model, validation, pad, precision, metric),
+            score=score,
+            used_ids=train.used_ids(pad) if settings.narrow_vocabulary else None,
         )
-        best = _BestEpoch(f"eval_{metric}", settings.early_stopping_patience)
-        trainer.remove_callback(PrinterCallback)
-        trainer.remove_callback(ProgressCallback)
+        best = BestEpoch(f"eval_{metric}", settings.early_stopping_patience)
         trainer.add_callback(best)
-        trainer.add_callback(_Recorder(history))
+        trainer.add_callback(Recorder(history))
         began = time.perf_counter()
         trainer.train()
         seconds = time.perf_counter() - began - trainer.evaluation_seconds
         epochs = trainer.state.epoch or 0.0
     # accelerate leaves the forward pass in its autocast; what is measured later is to be the model's own
-    trainer.accelerator.unwrap_model(built.model, keep_fp32_wrapper=False)
-    best.restore(built.model)
-    built.model.train(False)
+    trainer.accelerator.unwrap_model(model, keep_fp32_wrapper=False)
+    if trainer.narrowed:
+        trainer.narrowed.widen()
+    best.restore(model)
+    model.train(False)
     return TrainedTransformer(
         built=built,
         max_length=max_length,
@@ -143,93 +140,16 @@ def _arguments(settings: Settings, precision: str, *, rows: int, folder: str) ->
     )
 
 
-class _FineTuner(Trainer):
-    """A Trainer that evaluates by our own loop: batches of similar length, rows back in their order."""
-
-    def __init__(self, *, score: Callable[[PreTrainedModel], Mapping[str, float]], **options: Any) -> None:
-        super().__init__(**options)
-        self._score = score
-        self.evaluation_seconds = 0.0
-
-    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
-        began = time.perf_counter()
-        assert isinstance(self.model, PreTrainedModel)
-        scores = dict(self._score(self.model))
-        self.model.train()
-        self.log(scores)
-        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, scores)
-        self.evaluation_seconds += time.perf_counter() - began
-        return scores
-
-
-class _BestEpoch(TrainerCallback):
-    """Keeps the weights of the best epoch in memory, and stops early when asked to."""
-
-    def __init__(self, name: str, patience: int) -> None:
-        self._name, self._patience = name, patience
-        self._best = float("-inf")
-        self._weights: dict[str, torch.Tensor] | None = None
-        self._worse = 0
-        self.epoch = 0.0
-
-    def on_evaluate(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **of: Any) -> None:
-        metrics: Mapping[str, float] = of["metrics"]
-        model: PreTrainedModel = of["model"]
-        if metrics[self._name] > self._best:
-            self._best, self.epoch, self._worse = metrics[self._name], float(state.epoch or 0), 0
-            self._weights = {name: weight.detach().clone() for name, weight in model.state_dict().items()}
-            return
-        self._worse += 1
-        if self._patience and self._worse >= self._patience:
-            control.should_training_stop = True
-
-    def restore(self, model: PreTrainedModel) -> None:
-        if self._weights is not None:
-            model.load_state_dict(self._weights)
-
-
-class _Recorder(TrainerCallback):
-    """Passes what the Trainer logs on to the history."""
-
-    def __init__(self, history: History) -> None:
-        self._history = history
-
-    def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **of: Any) -> None:
-        logs: Mapping[str, float] = of["logs"]
-        if "loss" in logs or "eval_loss" in logs:
-            self._history.add({"step": state.global_step, "epoch": float(state.epoch or 0), **logs})
-
-
 def _validate(
     model: PreTrainedModel, split: EncodedSplit, pad_token_id: int, precision: str, metric: str
 ) -> dict[str, float]:
-    logits = _predict_logits(model, split, pad_token_id, precision)
-    labels = np.asarray([row["labels"] for row in split.rows])
-    losses = -np.log(np.clip(_softmax(logits)[np.arange(len(labels)), labels], 1e-12, None))
+    logits = predict_logits(model, split, pad_token_id, precision)
+    labels = split.labels
+    losses = -np.log(np.clip(softmax(logits)[np.arange(len(labels)), labels], 1e-12, None))
     return {
         "eval_loss": float(losses.mean()),
         f"eval_{metric}": compute_score(metric, logits.argmax(1), labels),
     }
-
-
-@torch.inference_mode()
-def _predict_logits(model: PreTrainedModel, split: EncodedSplit, pad_token_id: int, precision: str) -> Scores:
-    model.train(False)
-    device = model.device
-    logits = np.empty((len(split), int(model.config.num_labels or 0)), dtype=np.float32)
-    with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
-        for rows in length_batches(split.lengths, EVALUATION_TOKENS):
-            batch = pad_rows([split.rows[row] for row in rows], pad_token_id)
-            batch.pop("labels")
-            output = model(**{name: tensor.to(device) for name, tensor in batch.items()})
-            logits[rows] = output.logits.float().cpu().numpy()
-    return logits
-
-
-def _softmax(logits: Scores) -> Scores:
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probabilities: Scores = shifted / shifted.sum(axis=1, keepdims=True)
-    return probabilities
 
 
 def _choose_precision(asked: str, model: PreTrainedModel) -> str:

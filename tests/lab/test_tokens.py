@@ -5,7 +5,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.lab.tokens import length_batches, pad_rows
+from app.lab.datasets import Split
+from app.lab.tokens import encode_split, length_batches, pad_rows
+from app.lab.vocabulary import train_tokenizer
+from app.layout import cache_folder
 
 
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=80), st.integers(1, 200))
@@ -32,3 +35,45 @@ def test_type_ids_are_kept_where_the_tokenizer_gives_them():
         {"input_ids": [1], "token_type_ids": [0], "labels": 0},
     ]
     assert pad_rows(rows, 0)["token_type_ids"].tolist() == [[0, 1], [0, 0]]
+
+
+TEXTS = ("the keys are rusty", "is it", "the key is old and rusty")
+
+
+def as_lists(encoded):
+    return [list(map(int, row["input_ids"])) for row in encoded]
+
+
+def test_encoded_rows_are_what_the_tokenizer_says(here):
+    tokenizer = train_tokenizer(TEXTS * 2)
+    split = Split((TEXTS,), (0, 1, 0))
+    encoded = encode_split(split, tokenizer, max_length=5)
+    plain = tokenizer(list(TEXTS), truncation=True, max_length=5)
+    assert as_lists(encoded) == plain["input_ids"]
+    assert [row["labels"] for row in encoded] == [0, 1, 0]
+    assert encoded.truncated == 2
+    assert set(encoded.used_ids(0)) == {0}.union(*plain["input_ids"])
+
+
+def test_the_second_encoding_is_read_from_the_cache(here):
+    tokenizer = train_tokenizer(TEXTS * 2)
+    split = Split((TEXTS,), (0, 1, 0))
+    first = encode_split(split, tokenizer, max_length=5)
+    (kept,) = (cache_folder() / "tokens").iterdir()
+    again = encode_split(Split((TEXTS,), (1, 1, 1)), tokenizer, max_length=5)
+    assert isinstance(again.ids, np.memmap)
+    assert as_lists(again) == as_lists(first)
+    assert [row["labels"] for row in again] == [1, 1, 1]  # labels are not part of what is kept
+    other = encode_split(split, tokenizer, max_length=6)
+    assert as_lists(other) != as_lists(first)
+    (kept / "ids.npy").write_bytes(b"torn")
+    assert as_lists(encode_split(split, tokenizer, max_length=5)) == as_lists(first)
+    assert isinstance(encode_split(split, tokenizer, max_length=5).ids, np.memmap)
+
+
+def test_type_ids_come_with_the_rows_of_pairs(here):
+    tokenizer = train_tokenizer(TEXTS * 2)
+    tokenizer.model_input_names = ["input_ids", "token_type_ids", "attention_mask"]
+    row = encode_split(Split((TEXTS, TEXTS), (0, 1, 0)), tokenizer, max_length=30)[1]
+    assert row["token_type_ids"].tolist() == tokenizer("is it", "is it")["token_type_ids"]
+    assert 1 in row["token_type_ids"]

@@ -47,7 +47,7 @@ def test_the_loss_falls_and_the_scores_come_in_the_order_of_the_rows(train, inte
     losses = history.series("loss")[1]
     assert losses[-1] < losses[0] * 0.7
     majority = np.bincount(intents.splits["test"].labels).max() / len(intents.splits["test"])
-    assert evaluation.primary.value > majority + 0.2
+    assert evaluation.primary.value > majority + 0.1
     # one row alone is predicted as it is among the others: batching by length has not mixed rows up
     test = intents.splits["test"]
     together = trained.predict(test)
@@ -61,6 +61,16 @@ def test_the_same_seed_gives_the_same_run_and_another_does_not(train):
     assert first[1].rows == second[1].rows
     assert (first[2].probabilities == second[2].probabilities).all()
     assert first[1].rows != other[1].rows
+
+
+def test_shortcuts_change_no_result(train):
+    off = QUICK.model_copy(update={"narrow_vocabulary": False, "first_token_only": False})
+    no_dropout = {"hidden_dropout_prob": 0, "attention_probs_dropout_prob": 0}  # what is drawn cannot be compared
+    settled = TOY.model_copy(update={"config": {**TOY.config, **no_dropout}})
+    quick, plain = train(architecture=settled), train(off, architecture=settled)
+    for name in ("loss", "eval_loss", "eval_accuracy"):
+        assert quick[1].series(name)[1] == pytest.approx(plain[1].series(name)[1], abs=1e-4), name
+    assert np.abs(quick[2].probabilities - plain[2].probabilities).max() < 1e-4
 
 
 def test_the_best_epoch_is_the_one_that_is_kept(train, intents):
