@@ -8,6 +8,7 @@ import functools
 import signal
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from app import __version__
 from app.errors import BenchmarkError, UsageError
 
 if TYPE_CHECKING:
+    from app.bench.places import Place
     from app.bench.plan import Run
     from app.bench.warm import WarmParent
     from app.config import Benchmark
@@ -121,10 +123,12 @@ def _carry_out(
 ) -> dict[str, RunResult]:
     """Run what is not done yet, a page for each run as it ends; the records by run id."""
     from app.bench.execute import execute_run
-    from app.bench.local import run_locally
+    from app.bench.local import open_places, run_locally
+    from app.bench.machine import Machine
     from app.bench.notebooks import Watch
     from app.bench.progress import RunDisplay
     from app.bench.resume import estimate_seconds
+    from app.bench.shares import has_memory
     from app.bench.wandb_service import share_service
     from app.layout import FINETUNE
     from app.terminal import console
@@ -139,25 +143,43 @@ def _carry_out(
     tracked = benchmark.tracking.mode != "disabled"
     with (
         share_service(wanted=tracked) as service,
+        Machine() as machine,
+        open_places(
+            plan.workers, machine=machine, parent=parent, watch=watch, logs=to_do[0].folder.path.parent, service=service
+        ) as places,
+        ThreadPoolExecutor(1, thread_name_prefix="page") as pages,
         RunDisplay(console(), total=len(runs), done=len(done), seconds_left=estimate) as display,
     ):
 
-        def execute(run: Run) -> RunResult | None:
+        def render(run: Run) -> None:
+            with machine.work():
+                _render_run(run.folder, run.run_id)
+
+        def execute(run: Run, place: Place) -> RunResult | None:
             result = execute_run(
                 run,
                 template=FINETUNE,
+                place=place,
+                machine=machine,
                 watch=watch,
                 retries=plan.retries,
-                parent=parent,
-                environment=service,
-                exclusive=plan.workers == 1,
                 on_retry=display.retry,
             )
-            _render_run(run.folder, run.run_id)
+            pages.submit(render, run)
             return result
 
+        def has_room(under_way: Sequence[int]) -> bool:
+            known = [*done.values(), *ended.values()]
+            return has_memory(under_way, [result.cost.peak_memory_bytes for result in known if result.cost])
+
         outcomes = run_locally(
-            to_do, execute, workers=plan.workers, watch=watch, on_start=display.start, on_tick=display.tick
+            to_do,
+            execute,
+            places=places,
+            watch=watch,
+            has_room=has_room,
+            on_start=display.start,
+            on_tick=display.tick,
         )
         with contextlib.closing(outcomes):
             for run, result in outcomes:

@@ -10,9 +10,12 @@ __all__ = [
     "ARCHITECTURES",
     "ATTEMPT_VARIABLE",
     "CACHE_VARIABLE",
+    "CORES_VARIABLE",
     "EXCLUSIVE_VARIABLE",
     "FINETUNE",
+    "MACHINE_VARIABLE",
     "NOTEBOOKS",
+    "PAUSED_VARIABLE",
     "PROJECT",
     "REPORT",
     "SERVICE_VARIABLE",
@@ -29,7 +32,10 @@ ARCHITECTURES = PROJECT / "config" / "architectures.yaml"
 
 CACHE_VARIABLE = "BERT_BENCHMARK_CACHE"  # where to keep what can be made again
 # What the driver tells a kernel that is no parameter of the science: it must not change a run's id.
-EXCLUSIVE_VARIABLE = "BERT_BENCHMARK_EXCLUSIVE"  # 1: this run has the machine to itself
+EXCLUSIVE_VARIABLE = "BERT_BENCHMARK_EXCLUSIVE"  # 1: no other run of the benchmark is at work beside this one
+MACHINE_VARIABLE = "BERT_BENCHMARK_MACHINE"  # key@address: where a kernel asks for the machine while it measures
+CORES_VARIABLE = "BERT_BENCHMARK_CORES"  # what a worker may use while it has the machine alone, beyond its share
+PAUSED_VARIABLE = "BERT_BENCHMARK_PAUSED"  # folder in which a kernel finds for how long it has been paused
 ATTEMPT_VARIABLE = "BERT_BENCHMARK_ATTEMPT"  # 1 for the first try
 SERVICE_VARIABLE = "WANDB_SERVICE"  # wandb's own: how it finds a service that runs already
 

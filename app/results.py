@@ -89,7 +89,8 @@ class Cost(_Record):
     train_seconds: Number  # evaluation left out
     train_samples_per_second: Number
     peak_memory_bytes: int  # of the kernel's process, or of the GPU where there is one
-    exclusive: bool  # the machine had nothing else to do for this project while it measured
+    exclusive: bool  # nothing else of this benchmark was at work while inference was measured
+    training_exclusive: bool | None = None  # the same of the training; None: not known
     inference: tuple[InferenceCost, ...] = ()
 
 

@@ -27,6 +27,7 @@ from app.lab import charts
 from app.lab.competitors import build_competitor, train_competitor
 from app.lab.datasets import load_examples
 from app.lab.evaluation import evaluate_competitor
+from app.lab.exclusive import machine_alone
 from app.lab.history import History
 from app.lab.parameters import Settings, read_architecture, read_dataset
 from app.lab.profiling import measure_inference
@@ -206,14 +207,15 @@ evaluation.worst_mistakes(rows=10)
 # ## What it cost
 
 # %%
-inference = measure_inference(
-    trained,
-    data,
-    batch_sizes=inference_batch_sizes,
-    sequence_lengths=inference_sequence_lengths,
-    max_length=max_length,
-)
-cost = measure_cost(trained, inference)
+with machine_alone() as alone:
+    inference = measure_inference(
+        trained,
+        data,
+        batch_sizes=inference_batch_sizes,
+        sequence_lengths=inference_sequence_lengths,
+        max_length=max_length,
+    )
+cost = measure_cost(trained, inference, exclusive=alone)
 describe_inference(cost)
 
 # %%

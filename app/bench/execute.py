@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from app.bench.machine import Machine
 from app.bench.notebooks import Outcome, Watch, execute_notebook
+from app.bench.places import Place
 from app.bench.plan import Run
-from app.bench.warm import WarmParent
-from app.layout import ATTEMPT_VARIABLE, EXCLUSIVE_VARIABLE
+from app.layout import ATTEMPT_VARIABLE
 from app.results import RunFailure, RunResult, Status, read_result, write_result
 
 __all__ = ["execute_run"]
@@ -22,11 +23,10 @@ def execute_run(
     run: Run,
     *,
     template: Path,
+    place: Place,
+    machine: Machine,
     watch: Watch,
     retries: int,
-    exclusive: bool,
-    parent: WarmParent | None,
-    environment: Callable[[], Mapping[str, str]] = dict,
     on_retry: Callable[[Run, RunFailure], None],
 ) -> RunResult | None:
     """Carry out one run and return its record, which is on disk by then: a failure has one too.
@@ -36,29 +36,29 @@ def execute_run(
     Args:
         run: what to run.
         template: the notebook template.
+        place: gives the kernel; its next one is started as soon as this run has done its measuring.
+        machine: grants the run the machine when it measures.
         watch: its time limit, and the way to stop it.
         retries: how often to try again when the kernel was lost. An exception would only repeat itself.
-        parent: forks the kernel; None: it is started afresh.
-        environment: gives what is laid over the driver's own environment.
-        exclusive: whether nothing else of this benchmark runs on the machine meanwhile.
         on_retry: told of each further attempt.
     """
     started = datetime.now(UTC)
     attempt, outcome = 0, Outcome(Status.KILLED)
     while attempt <= retries:
         attempt += 1
-        tells = {EXCLUSIVE_VARIABLE: str(int(exclusive)), ATTEMPT_VARIABLE: str(attempt)}
+        tells = {ATTEMPT_VARIABLE: str(attempt)} if attempt > 1 else {}
         try:
             _clear(run)
-            outcome = execute_notebook(
-                template,
-                run.folder.notebook,
-                run.parameters,
-                watch=watch,
-                log=run.folder.log,
-                environment={**environment(), **tells},
-                parent=parent,
-            )
+            with place.kernel(run.folder.log, tells) as kernel:
+                outcome = execute_notebook(
+                    template,
+                    run.folder.notebook,
+                    run.parameters,
+                    kernel=kernel,
+                    watch=watch,
+                    machine=machine,
+                    when_measured=place.prepare,
+                )
         except OSError as error:  # the disk, not the notebook: the other runs may fare better
             outcome = Outcome(Status.FAILED, RunFailure(kind=type(error).__name__, message=str(error)))
         if watch.stopped and outcome.status is not Status.OK:

@@ -132,6 +132,8 @@ def _become_kernel(request: Mapping[str, Any]) -> None:
         os.chdir(request["folder"])
         os.environ.clear()
         os.environ.update(request["environment"])
+        if "OMP_NUM_THREADS" in os.environ:  # read when torch was imported: too early for a kernel's own share
+            sys.modules["torch"].set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
         random.seed()
         sys.modules["numpy"].random.seed()
         warnings.resetwarnings()

@@ -16,6 +16,7 @@ from typing import Any
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import run_sync
 
 from app.bench.warm import WarmParent, WarmProvisioner, can_fork
 from app.layout import PROJECT
@@ -100,6 +101,24 @@ class Kernel:
             provisioner = WarmProvisioner(parent=self.manager, kernel_spec=self.manager.kernel_spec)
             provisioner.warm_parent, provisioner.warm_log = parent, log.resolve()
             self.manager.provisioner = provisioner
+
+    @property
+    def pid(self) -> int | None:
+        """The process id, once it has started."""
+        return getattr(self.manager.started, "pid", None)
+
+    @property
+    def runs(self) -> bool:
+        """Whether its process is there."""
+        return self.manager.started is not None and self.manager.started.poll() is None
+
+    def start(self) -> None:
+        """Start it now, ahead of the notebook; without this the notebook's execution does.
+
+        Raises:
+            OSError, RuntimeError: it did not start.
+        """
+        run_sync(self.manager.start_kernel)()
 
     def kill(self) -> None:
         """End the kernel and all it has started, now. Safe to call from another thread, and twice."""

@@ -2,24 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+import contextlib
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
 
+from app.bench.machine import Machine
 from app.bench.notebooks import Watch
+from app.bench.places import Place
 from app.bench.plan import Run
+from app.bench.shares import share_environment
+from app.bench.warm import WarmParent
+from app.layout import ATTEMPT_VARIABLE, EXCLUSIVE_VARIABLE
 from app.results import RunResult
 
-__all__ = ["run_locally"]
+__all__ = ["open_places", "run_locally"]
 
 _TICK_SECONDS = 0.25
 
 
+@contextlib.contextmanager
+def open_places(
+    workers: int,
+    *,
+    machine: Machine,
+    parent: WarmParent | None,
+    watch: Watch,
+    logs: Path,
+    service: Callable[[], Mapping[str, str]],
+) -> Iterator[tuple[Place, ...]]:
+    """A place for each worker, with its share of the machine; `service` gives what leads to a shared W&B service."""
+
+    def open_place(worker: int) -> Place:
+        share = share_environment(worker, workers)
+        told = {EXCLUSIVE_VARIABLE: str(int(workers == 1)), ATTEMPT_VARIABLE: "1"}
+
+        def environment() -> Mapping[str, str]:
+            return {**service(), **machine.environment(), **share, **told}
+
+        return Place(machine=machine, parent=parent, watch=watch, logs=logs, environment=environment)
+
+    places = tuple(open_place(worker) for worker in range(workers))
+    try:
+        yield places
+    finally:
+        for place in places:
+            place.close()
+
+
 def run_locally(
     runs: Sequence[Run],
-    execute: Callable[[Run], RunResult | None],
+    execute: Callable[[Run, Place], RunResult | None],
     *,
-    workers: int,
+    places: Sequence[Place],
     watch: Watch,
+    has_room: Callable[[Sequence[int]], bool],
     on_start: Callable[[Run], None],
     on_tick: Callable[[Sequence[Run]], None],
 ) -> Generator[tuple[Run, RunResult]]:
@@ -27,25 +64,33 @@ def run_locally(
 
     Args:
         runs: what is still to do, in order.
-        execute: carries out one run, in a thread of its own (the work itself is in a kernel).
-        workers: runs at a time.
+        execute: carries out one run at a place, in a thread of its own (the work itself is in a kernel).
+        places: as many as runs may be under way.
         watch: stopped when the caller is interrupted or closes the iterator, so that no kernel lives on.
+        has_room: whether the machine has memory for one more beside kernels of these process ids; one runs anyway.
         on_start: told when a run begins.
         on_tick: told of the runs under way, a few times a second.
     """
-    waiting = list(reversed(runs))
-    under_way: dict[Future[RunResult | None], Run] = {}
-    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="run") as pool:
+    waiting, free = list(reversed(runs)), list(reversed(places))
+    under_way: dict[Future[RunResult | None], tuple[Run, Place]] = {}
+    with ThreadPoolExecutor(max_workers=len(places), thread_name_prefix="run") as pool:
         try:
             while waiting or under_way:
-                while waiting and len(under_way) < workers:
-                    run = waiting.pop()
+                busy = [place.pid for _, place in under_way.values()]
+                if waiting and free and (not busy or has_room([pid for pid in busy if pid is not None])):
+                    run, place = waiting.pop(), free.pop()
                     on_start(run)
-                    under_way[pool.submit(execute, run)] = run
+                    under_way[pool.submit(execute, run, place)] = (run, place)
+                    # those who still wait will come to whichever place is free next
+                    for _, occupied in under_way.values():
+                        occupied.expects_more = len(waiting) >= len(under_way)
+                    if waiting and free:
+                        continue
                 ended, _ = wait(under_way, timeout=_TICK_SECONDS, return_when=FIRST_COMPLETED)
-                on_tick(tuple(under_way.values()))
+                on_tick(tuple(run for run, _ in under_way.values()))
                 for future in ended:
-                    run = under_way.pop(future)
+                    run, place = under_way.pop(future)
+                    free.append(place)
                     result = future.result()
                     if result is not None:
                         yield run, result

@@ -6,7 +6,8 @@ import ast
 import logging
 import re
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
 from app.bench.kernels import Kernel
+from app.bench.machine import Machine
 from app.bench.warm import WarmParent
 from app.errors import TemplateError
 from app.results import RunFailure, Status
@@ -115,57 +117,57 @@ def execute_notebook(
     output: Path,
     parameters: Mapping[str, Any],
     *,
+    kernel: Kernel,
     watch: Watch,
-    log: Path,
-    environment: Mapping[str, str] | None = None,
-    parent: WarmParent | None = None,
+    machine: Machine,
+    when_measured: Callable[[], None] | None = None,
 ) -> Outcome:
-    """Execute a template with `parameters` and leave the executed notebook at `output`.
+    """Execute a template with `parameters` in `kernel` and leave the executed notebook at `output`.
 
     A failure of the notebook is returned, not raised: this is the one place where whatever goes wrong in a run
-    becomes an outcome. `environment` is laid over the driver's own; `log` gets what the kernel says of itself; with
-    a `parent` the kernel is forked from it, with its imports done.
+    becomes an outcome.
+
+    Args:
+        template: a jupytext notebook.
+        output: the .ipynb file to write.
+        parameters: values for parameters that the template declares.
+        kernel: started already, or not yet; whoever made it closes it.
+        watch: the time limit, and the way to stop.
+        machine: grants the notebook the machine when it measures.
+        when_measured: called when it is through with measuring.
 
     Raises:
         TemplateError: the template does not declare one of the parameters.
-        OSError: the folder of `output` or `log` cannot be written.
+        OSError: the folder of `output` cannot be written.
     """
     check_parameters(template, parameters)
     output.parent.mkdir(parents=True, exist_ok=True)
-    # no run is charged for the imports of all; and a parent that has died leaves the others to start by themselves
-    if parent is not None and not parent.wait_until_ready(lambda: watch.stopped):
-        parent = None
-    kernel = Kernel(environment or {}, log, parent)
-    expired = threading.Event()
-
-    def expire() -> None:
-        expired.set()
-        kernel.kill()
-
-    timer = threading.Timer(watch.seconds, expire)
-    timer.daemon = True
-    timer.start()
+    limit = _Limit(watch.seconds, kernel, machine)
     watch.enter(kernel)
     try:
         if watch.stopped:
             return _interrupted()
-        papermill.execute_notebook(
-            read_template(template),
-            str(output).replace("{", "{{").replace("}", "}}"),  # papermill formats paths
-            parameters=dict(parameters),
-            kernel_name="python3",
-            language="python",
-            progress_bar=False,
-            start_timeout=120,
-            km=kernel.manager,
-            shutdown_kernel="immediate",
-        )
+        if not kernel.runs:
+            with machine.work():
+                kernel.start()
+        with machine.host(kernel.pid or 0, when_measured):
+            papermill.execute_notebook(
+                read_template(template),
+                str(output).replace("{", "{{").replace("}", "}}"),  # papermill formats paths
+                parameters=dict(parameters),
+                kernel_name="python3",
+                language="python",
+                progress_bar=False,
+                start_timeout=120,
+                km=kernel.manager,
+                shutdown_kernel="immediate",
+            )
         return Outcome(Status.OK)
     except PapermillExecutionError as error:
         failure = RunFailure(kind=error.ename, message=_plain(error.evalue), cell=error.cell_index)
         return Outcome(Status.FAILED, failure, _plain("\n".join(error.traceback)))
     except Exception as error:
-        if expired.is_set():
+        if limit.expired:
             message = f"took longer than execution.timeout_seconds allows ({watch.seconds:g} s) and was ended"
             return Outcome(Status.TIMEOUT, RunFailure(kind="Timeout", message=message))
         if watch.stopped:
@@ -175,9 +177,8 @@ def execute_notebook(
             return Outcome(Status.KILLED, RunFailure(kind="KernelDied", message=message))
         return Outcome(Status.FAILED, RunFailure(kind=type(error).__name__, message=_plain(str(error))))
     finally:
-        timer.cancel()
+        limit.lift()
         watch.leave(kernel)
-        kernel.close()
 
 
 def execute_or_raise(
@@ -189,11 +190,48 @@ def execute_or_raise(
         TemplateError: it did not; the message names the cell and the cause, `output` shows it.
     """
     log = output.with_suffix(".log")
-    outcome = execute_notebook(template, output, parameters, watch=Watch(REPORT_SECONDS), log=log, parent=parent)
+    if parent is not None and not parent.wait_until_ready(lambda: False):
+        parent = None
+    kernel = Kernel({}, log, parent)
+    try:
+        with Machine() as machine:
+            outcome = execute_notebook(
+                template, output, parameters, kernel=kernel, watch=Watch(REPORT_SECONDS), machine=machine
+            )
+    finally:
+        kernel.close()
     log.unlink(missing_ok=True)
     if outcome.error is not None:
         place = f"cell {outcome.error.cell}: " if outcome.error.cell is not None else ""
         raise TemplateError(f"{template}: {place}{outcome.error.kind}: {outcome.error.message} (see {output})")
+
+
+class _Limit:
+    """Ends a kernel that takes too long; the time for which it was paused is not its own."""
+
+    def __init__(self, seconds: float, kernel: Kernel, machine: Machine) -> None:
+        self._seconds, self._kernel, self._machine = seconds, kernel, machine
+        self._began = time.monotonic()
+        self.expired = False
+        self._timer = self._set(seconds)
+
+    def lift(self) -> None:
+        self._timer.cancel()
+
+    def _set(self, seconds: float) -> threading.Timer:
+        timer = threading.Timer(seconds, self._expire)
+        timer.daemon = True
+        timer.start()
+        return timer
+
+    def _expire(self) -> None:
+        paused = self._machine.paused_seconds(self._kernel.pid or 0)
+        left = self._seconds + paused - (time.monotonic() - self._began)
+        if left > 0:
+            self._timer = self._set(left)
+            return
+        self.expired = True
+        self._kernel.kill()
 
 
 def _interrupted() -> Outcome:

@@ -22,14 +22,16 @@ from app.results import Cost, Environment, InferenceCost, RunResult, Status, Tra
 __all__ = ["describe_cost", "describe_inference", "measure_cost", "write_run"]
 
 
-def measure_cost(trained: Trained, inference: tuple[InferenceCost, ...]) -> Cost:
-    """What the run has cost so far."""
+def measure_cost(trained: Trained, inference: tuple[InferenceCost, ...], *, exclusive: bool) -> Cost:
+    """What the run has cost so far; `exclusive` says whether the machine was its own while inference was measured."""
+    told = os.environ.get(EXCLUSIVE_VARIABLE)
     return Cost(
         parameters=trained.parameters,
         train_seconds=trained.train_seconds,
         train_samples_per_second=trained.rows_per_second,
         peak_memory_bytes=peak_memory_bytes(),
-        exclusive=os.environ.get(EXCLUSIVE_VARIABLE) == "1",
+        exclusive=exclusive,
+        training_exclusive=None if told is None else told == "1",
         inference=inference,
     )
 
@@ -41,7 +43,8 @@ def describe_cost(cost: Cost) -> dict[str, str]:
         "training time": f"{cost.train_seconds:.1f} s",
         "training speed": f"{cost.train_samples_per_second:,.0f} rows/s",
         "peak memory": f"{cost.peak_memory_bytes / 2**20:,.0f} MiB",
-        "machine to itself": "yes" if cost.exclusive else "not known",
+        "machine to itself while training": {True: "yes", False: "no", None: "not known"}[cost.training_exclusive],
+        "machine to itself while measuring": "yes" if cost.exclusive else "not known",
     }
 
 

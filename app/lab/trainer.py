@@ -21,6 +21,7 @@ from transformers import (
     TrainingArguments,
 )
 
+from app.lab.exclusive import paused_seconds
 from app.lab.history import History
 from app.lab.narrowing import narrow_vocabulary
 
@@ -52,14 +53,14 @@ class FineTuner(Trainer):
         self.evaluation_seconds = 0.0
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
-        began = time.perf_counter()
+        began, paused = time.perf_counter(), paused_seconds()
         assert isinstance(self.model, PreTrainedModel)
         with self.narrowed.widened() if self.narrowed else contextlib.nullcontext():
             scores = dict(self._score(self.model))
             self.model.train()
             self.log(scores)
             self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, scores)
-        self.evaluation_seconds += time.perf_counter() - began
+        self.evaluation_seconds += time.perf_counter() - began - (paused_seconds() - paused)
         return scores
 
     def training_step(

@@ -15,6 +15,7 @@ from transformers.trainer_utils import set_seed
 
 from app.lab.architectures import Built
 from app.lab.datasets import Examples, Split
+from app.lab.exclusive import paused_seconds
 from app.lab.history import History
 from app.lab.last_layer import first_token_only
 from app.lab.metrics import compute_score
@@ -91,9 +92,9 @@ def train_transformer(
         best = BestEpoch(f"eval_{metric}", settings.early_stopping_patience)
         trainer.add_callback(best)
         trainer.add_callback(Recorder(history))
-        began = time.perf_counter()
+        began, paused = time.perf_counter(), paused_seconds()
         trainer.train()
-        seconds = time.perf_counter() - began - trainer.evaluation_seconds
+        seconds = time.perf_counter() - began - (paused_seconds() - paused) - trainer.evaluation_seconds
         epochs = trainer.state.epoch or 0.0
     # accelerate leaves the forward pass in its autocast; what is measured later is to be the model's own
     trainer.accelerator.unwrap_model(model, keep_fp32_wrapper=False)

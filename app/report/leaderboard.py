@@ -33,7 +33,8 @@ class Row:
     train_samples_per_second: float
     latency_seconds: float  # median of one forward pass at the smallest batch, then length
     peak_memory_bytes: int | None  # the largest of the runs
-    exclusive: bool  # all timings were taken with the machine to themselves
+    exclusive: bool  # inference was measured with the machine to itself, in every run
+    training_exclusive: bool  # and none of the training is known to have gone on beside other runs
     failed: int  # of all settings of this architecture
     missing: int
     reason: str | None  # why there is no score
@@ -103,6 +104,7 @@ def _row(name: str, results: Sequence[RunResult], sign: float, missing: int) -> 
         latency_seconds=_mean([_latency(cost) for cost in costs]),
         peak_memory_bytes=max((cost.peak_memory_bytes for cost in costs), default=None),
         exclusive=all(cost.exclusive for cost in costs),
+        training_exclusive=all(cost.training_exclusive is not False for cost in costs),
         failed=len(failures),
         missing=missing,
         reason=_reason(scores, failures),

@@ -72,6 +72,12 @@ def warnings(record: Record, standings: Sequence[Standing]) -> Fragment:
     shared = [standing.row.architecture for standing in standings if standing.row.runs and not standing.row.exclusive]
     if shared:
         found.append(f"Timings of {listing(shared)} were taken while the machine was shared; do not rank by them.")
+    beside = [s.row.architecture for s in standings if s.row.runs and s.row.exclusive and not s.row.training_exclusive]
+    if beside:
+        found.append(
+            f"Training times of {listing(beside)} were taken beside other runs, several workers at a time; do not "
+            "rank by them. Inference was measured with the machine to itself."
+        )
     for name, values in record.versions.items():
         if len(values) > 1:
             found.append(f"Runs were made with different values of {name}: {listing(sorted(values))}.")

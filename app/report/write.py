@@ -83,7 +83,14 @@ COLUMNS = (
     *("run_id", "status", "architecture", "family", "seed", "metric", "split", "value"),
     *("started", "seconds", "error", "message"),
 )
-COSTS = ("parameters", "train_seconds", "train_samples_per_second", "peak_memory_bytes", "exclusive")
+COSTS = (
+    "parameters",
+    "train_seconds",
+    "train_samples_per_second",
+    "peak_memory_bytes",
+    "exclusive",
+    "training_exclusive",
+)
 
 
 def _as_text(value: object) -> object:

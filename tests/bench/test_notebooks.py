@@ -7,6 +7,8 @@ import nbformat
 import psutil
 import pytest
 
+from app.bench.kernels import Kernel
+from app.bench.machine import Machine
 from app.bench.notebooks import (
     Watch,
     check_parameters,
@@ -26,19 +28,32 @@ def parent(request):
 
 
 @pytest.fixture
-def execute(here, parent):
+def carry_out(here, parent):
+    """Executes a template in a kernel that ends with it."""
+
+    def run(template, output, *, parameters=None, environment=None, watch=None):
+        kernel = Kernel(environment or {}, here / "log.txt", parent)
+        try:
+            with Machine() as machine:
+                return execute_notebook(
+                    template, output, parameters or {}, kernel=kernel, watch=watch or Watch(60), machine=machine
+                )
+        finally:
+            kernel.close()
+
+    return run
+
+
+@pytest.fixture
+def execute(here, carry_out):
     def run(body, *, seconds=60.0, parameters=None, declared="x: int = 1", environment=None):
-        template = write_template(here, body, declared)
         output = here / "out.ipynb"
-        watch = Watch(seconds)
-        outcome = execute_notebook(
-            template,
+        outcome = carry_out(
+            write_template(here, body, declared),
             output,
-            parameters or {},
-            watch=watch,
-            log=here / "log.txt",
+            parameters=parameters,
             environment=environment,
-            parent=parent,
+            watch=Watch(seconds),
         )
         return outcome, nbformat.read(output, 4) if output.exists() else None
 
@@ -125,25 +140,17 @@ def test_a_kernel_starts_without_the_randomness_of_its_sibling(execute):
     assert first != second
 
 
-def test_after_a_stop_no_kernel_starts(here, parent):
+def test_after_a_stop_no_kernel_starts(here, carry_out):
     watch = Watch(60)
     watch.stop()
-    outcome = execute_notebook(
-        write_template(here, "open('ran', 'w')"),
-        here / "o.ipynb",
-        {},
-        watch=watch,
-        log=here / "log",
-        parent=parent,
-    )
+    outcome = carry_out(write_template(here, "open('ran', 'w')"), here / "o.ipynb", watch=watch)
     assert (outcome.status, outcome.error.kind) == (Status.KILLED, "Interrupted")
     assert not (here / "ran").exists()
 
 
-def test_braces_in_a_path_are_only_braces(here, parent):
+def test_braces_in_a_path_are_only_braces(here, carry_out):
     output = here / "{x}" / "out.ipynb"
-    outcome = execute_notebook(write_template(here, "x"), output, {}, watch=Watch(60), log=here / "log", parent=parent)
-    assert outcome.status is Status.OK
+    assert carry_out(write_template(here, "x"), output).status is Status.OK
     assert output.exists()
 
 

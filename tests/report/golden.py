@@ -49,6 +49,7 @@ class Made:
     status: str = "ok"  # or failed, timeout, killed, missing
     error: RunFailure | None = None
     exclusive: bool = True
+    training_exclusive: bool = True
     validation: float | None = None  # instead of the quality
     environment: Environment = MACHINE
 
@@ -212,6 +213,7 @@ def _result(run: Made, name: str, value: float, split: str, dataset: DatasetReco
         train_samples_per_second=90_000 if small else 740 - run.parameters * 3e-5,
         peak_memory_bytes=480 * 2**20 + run.parameters * 16,
         exclusive=run.exclusive,
+        training_exclusive=run.training_exclusive,
         inference=timings,
     )
     started = START + timedelta(seconds=20 * number)

@@ -108,10 +108,15 @@ def test_predictions_that_do_not_give_the_score_have_no_interval(tmp_path: Path)
 
 def test_shared_timings_and_mixed_versions_are_warned_of(tmp_path: Path) -> None:
     other = MACHINE.model_copy(update={"torch": "2.12.0"})
-    runs = [Made(architecture="a", exclusive=False), Made(architecture="b", environment=other)]
+    runs = [
+        Made(architecture="a", exclusive=False),
+        Made(architecture="b", environment=other),
+        Made(architecture="c", training_exclusive=False),
+    ]
     record = read_benchmark(make_benchmark(tmp_path, runs, pages=False))
     text = passages.warnings(record, compare(record)).html
     assert "Timings of a were taken while the machine was shared" in text
+    assert "Training times of c were taken beside other runs" in text
     assert "different values of torch: 2.12.0 and 2.13.0" in text
 
 
