@@ -108,6 +108,7 @@ def test_memory_and_speed_are_kept_with_their_units():
             "train_samples_per_second",
             "peak_memory_bytes",
             "exclusive",
+            "training_exclusive",
             "inference",
         )
     }
