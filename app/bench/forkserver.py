@@ -27,6 +27,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from app.config import FAMILIES
+
 # what the templates import, heaviest first; a module that is missing here costs time, not truth
 MODULES = (
     "torch",
@@ -40,11 +42,13 @@ MODULES = (
     "pandas",
     "pyarrow.parquet",
     "matplotlib.pyplot",
+    "matplotlib.backends.backend_svg",
     "wandb",
     "wandb.sdk.launch",  # wandb.init imports it: more than a second
     "ipykernel.kernelapp",
     "ipykernel.zmqshell",
     "matplotlib_inline.backend_inline",
+    *(f"transformers.models.{family.replace('-', '_')}.modeling_{family.replace('-', '_')}" for family in FAMILIES),
     "app.lab.training",
     "app.lab.competitors",
     "app.lab.evaluation",
