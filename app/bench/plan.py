@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,31 +55,29 @@ def plan_runs(
     for architecture in benchmark.architectures:
         shared = _shared_parameters(benchmark, architecture)
         key = _Key(shared, template=template, data=data_fingerprint, checkpoint=checkpoints.get(architecture.name))
-        for hyperparameters, seed in _grid(benchmark, architecture):
-            run_id = f"{_slug(architecture, hyperparameters, seed)}-{key.digest({**hyperparameters, 'seed': seed})}"
-            path = place / run_id
-            parameters = {
-                **shared,
-                **hyperparameters,
-                "seed": seed,
-                "benchmark": benchmark.name,
-                "run_id": run_id,
-                "run_folder": str(path),
-                **carrying_out,
-            }
-            runs.append(Run(run_id, architecture, seed, hyperparameters, parameters, RunFolder(path)))
+        for hyperparameters in _settings(benchmark, architecture):
+            digest = key.of_setting(hyperparameters)
+            for seed in benchmark.seeds[:1] if architecture.is_baseline else benchmark.seeds:
+                run_id = f"{_slug(architecture, hyperparameters, seed)}-{digest(seed)}"
+                path = place / run_id
+                parameters = {
+                    **shared,
+                    **hyperparameters,
+                    "seed": seed,
+                    "benchmark": benchmark.name,
+                    "run_id": run_id,
+                    "run_folder": str(path),
+                    **carrying_out,
+                }
+                runs.append(Run(run_id, architecture, seed, hyperparameters, parameters, RunFolder(path)))
     return tuple(runs)
 
 
-def _grid(benchmark: Benchmark, architecture: Architecture) -> Iterator[tuple[dict[str, Any], int]]:
+def _settings(benchmark: Benchmark, architecture: Architecture) -> list[dict[str, Any]]:
     if architecture.is_baseline:
-        yield {}, benchmark.seeds[0]
-        return
+        return [{}]
     axes = {name: getattr(benchmark.hyperparameters, name) for name in Hyperparameters.model_fields}
-    for values in itertools.product(*axes.values()):
-        hyperparameters = dict(zip(axes, values, strict=True))
-        for seed in benchmark.seeds:
-            yield hyperparameters, seed
+    return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
 
 
 def _shared_parameters(benchmark: Benchmark, architecture: Architecture) -> dict[str, Any]:
@@ -120,11 +118,17 @@ class _Key:
         self._head = f'{{{members["checkpoint"]},{members["data"]},"parameters":'
         self._tail = f",{members['template']}}}"
 
-    def digest(self, own: Mapping[str, Any]) -> str:
-        """Eight hex digits of the key of the run that has these parameters of its own."""
-        members = {**self._shared, **self._members(own)}
-        text = f"{self._head}{{{','.join(members[name] for name in sorted(members))}}}{self._tail}"
-        return hashlib.sha256(text.encode()).hexdigest()[:8]
+    def of_setting(self, hyperparameters: Mapping[str, Any]) -> Callable[[int], str]:
+        """What gives the eight hex digits of the run with these hyperparameters and a seed."""
+        members = {**self._shared, **self._members(hyperparameters), "seed": ""}
+
+        def digest(seed: int) -> str:
+            members["seed"] = f'"seed":{seed}'
+            text = f"{self._head}{{{','.join(members[name] for name in names)}}}{self._tail}"
+            return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+        names = sorted(members)
+        return digest
 
     def _members(self, values: Mapping[str, Any]) -> dict[str, str]:
         return {name: f"{self._encode(name)}:{self._encode(value)}" for name, value in values.items()}
@@ -135,4 +139,3 @@ def _slug(architecture: Architecture, hyperparameters: Mapping[str, Any], seed: 
         return architecture.name
     rate = f"{hyperparameters['learning_rate']:.3g}".replace("e-0", "e-")
     return f"{architecture.name}-lr{rate}-s{seed}"
-
