@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -13,8 +12,8 @@ from app.layout import PROJECT
 from benchmarks.driver import measure_driver
 from benchmarks.grid import measure_grid
 from benchmarks.inference import measure_inference
-from benchmarks.machine import describe_machine, read_revision
-from benchmarks.record import Line, Record, Section, read_record, write_record
+from benchmarks.machine import describe_machine, measure_load, read_revision
+from benchmarks.record import Line, Machine, Record, Section, read_record, write_record
 from benchmarks.sections import Plan
 from benchmarks.tables import render_record, update_document
 from benchmarks.training import measure_training
@@ -33,14 +32,16 @@ def main(words: Sequence[str] | None = None) -> int:
     """Measure the sections asked for, one after the other; 1 if one of them could not be measured."""
     arguments = _parser().parse_args(words)
     repeats = arguments.repeats or (1 if arguments.quick else 3)
-    machine = describe_machine()
+    revision, machine = read_revision(), describe_machine()
     path: Path = arguments.results / f"{machine.name}.json"
     earlier = read_record(path)
     sections = dict(earlier.sections) if earlier else {}
+    if earlier:  # what a machine has once reached it can reach, whatever else it does today
+        machine = machine.model_copy(update={"matrix_flops": _best(machine, earlier.machine)})
     failed = False
     for name in arguments.only:
         print(f"{name} ...", file=sys.stderr, flush=True)
-        load, now = os.getloadavg()[0], datetime.now(UTC).replace(microsecond=0)
+        load, now = measure_load(), datetime.now(UTC).replace(microsecond=0)
         try:
             lines = SECTIONS[name](Plan(repeats, arguments.quick, machine.matrix_flops))
         except CommandError as error:
@@ -48,7 +49,7 @@ def main(words: Sequence[str] | None = None) -> int:
             failed = True
             continue
         sections[name] = Section(
-            measured=now, revision=read_revision(), quick=arguments.quick, repeats=repeats, load=load, lines=lines
+            measured=now, revision=revision, quick=arguments.quick, repeats=repeats, load=load, lines=lines
         )
         write_record(Record(machine=machine, sections=sections), path)
     text = render_record(Record(machine=machine, sections=sections))
@@ -56,6 +57,10 @@ def main(words: Sequence[str] | None = None) -> int:
     if arguments.results == FOLDER / "results" and sections:
         update_document(FOLDER / "README.md", text)
     return int(failed)
+
+
+def _best(now: Machine, before: Machine) -> dict[str, float]:
+    return {name: max(flops, before.matrix_flops.get(name, 0.0)) for name, flops in now.matrix_flops.items()}
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -14,11 +14,12 @@ import psutil
 from app.layout import PROJECT
 from benchmarks.record import Machine
 
-__all__ = ["describe_machine", "measure_limits", "read_revision"]
+__all__ = ["describe_machine", "measure_limits", "measure_load", "read_revision"]
 
 PACKAGES = ("torch", "transformers", "papermill", "numpy")
 WIDTH = {"cpu": 2048, "cuda": 8192}  # of the square matrices
 SECONDS = 1.0  # of measuring, for each precision
+LOAD_SECONDS = 3.0
 
 
 def describe_machine() -> Machine:
@@ -61,6 +62,11 @@ def measure_limits() -> dict[str, float]:
             best = min(best, time.perf_counter() - began)
         limits[name] = 2 * WIDTH[device] ** 3 / best
     return limits
+
+
+def measure_load() -> float:
+    """How many cores other programs take at the moment, while this one waits."""
+    return psutil.cpu_percent(interval=LOAD_SECONDS) / 100 * (psutil.cpu_count() or 1)
 
 
 def read_revision() -> str:

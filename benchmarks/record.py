@@ -84,7 +84,7 @@ class Section(_Frozen):
     revision: str  # of git; with a + where files were changed
     quick: bool
     repeats: int
-    load: float  # of the machine in the minute before: what other programs took, in cores
+    load: float  # cores that other programs took just before
     lines: tuple[Line, ...]
 
 

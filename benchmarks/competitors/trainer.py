@@ -6,6 +6,7 @@ import json
 import tempfile
 from typing import Any
 
+import torch
 from transformers import Trainer, TrainingArguments
 
 from benchmarks.workloads import BATCH, Workload, make_model, make_texts, make_tokenizer
@@ -43,6 +44,7 @@ def _train(model: Any, tokenizer: Any, rows: list[dict[str, Any]], *, steps: int
             save_strategy="no",
             report_to="none",
             disable_tqdm=True,
+            dataloader_pin_memory=torch.cuda.is_available(),  # without a GPU it does nothing but warn
         )
         # with a tokenizer the Trainer pads each batch to its longest by itself
         trainer = Trainer(model=model, args=arguments, train_dataset=rows, processing_class=tokenizer)
