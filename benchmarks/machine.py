@@ -70,12 +70,13 @@ def measure_load() -> float:
 
 
 def read_revision() -> str:
-    """The revision of git, with a + where tracked files were changed; `unknown` outside of a checkout."""
+    """The revision of git, with a + where tracked files but these figures were changed; `unknown` outside of git."""
     git = ["git", "-C", str(PROJECT)]
     found = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     if found.returncode != 0:
         return "unknown"
-    changed = subprocess.run([*git, "diff", "--quiet", "HEAD"], capture_output=True, check=False).returncode != 0
+    files = ["--", ".", ":!benchmarks/README.md", ":!benchmarks/results"]
+    changed = subprocess.run([*git, "diff", "--quiet", "HEAD", *files], capture_output=True, check=False).returncode
     return found.stdout.strip() + ("+" if changed else "")
 
 
