@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import functools
+import gc
 import signal
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -77,6 +78,7 @@ def run_benchmark(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int
         checkpoints={name: fingerprint_checkpoint(checkpoint) for name, checkpoint in pretrained.items()},
     )
     done = {} if arguments.force else find_done(runs)
+    gc.freeze()  # thousands of records that stay: no search for garbage shall walk over them
     if arguments.dry_run:
         print_plan(runs, done, benchmark.execution.workers)
         return OK

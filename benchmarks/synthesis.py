@@ -48,8 +48,11 @@ def write_config(path: Path, runs: int) -> None:
     path.write_text(yaml.safe_dump(config), encoding="utf-8")
 
 
-def write_benchmark(config: Path) -> BenchmarkFolder:
-    """Everything that the report reads of a finished benchmark, below the current folder; notebooks are left out."""
+def write_benchmark(config: Path, *, every: int = 1) -> BenchmarkFolder:
+    """What the report reads of a benchmark of which every n-th run is done, below the current folder.
+
+    Notebooks and pages are left out: neither plan nor report opens one.
+    """
     benchmark = load_config(config)
     examples = load_examples(benchmark.dataset)
     template = FINETUNE.read_text(encoding="utf-8")
@@ -57,7 +60,7 @@ def write_benchmark(config: Path) -> BenchmarkFolder:
     folder = BenchmarkFolder.of(benchmark.name)
     write_record(folder, benchmark, examples.record(), runs, keep=False)
     truth = np.random.default_rng(0).integers(0, 2, EXAMPLES)
-    for number, run in enumerate(runs):
+    for number, run in enumerate(runs[::every]):
         random = np.random.default_rng(number)
         wrong = random.random(EXAMPLES) < 0.05 + 0.2 * random.random()
         _write_run(run, examples, truth, np.where(wrong, 1 - truth, truth), BEGAN + timedelta(seconds=10 * number))

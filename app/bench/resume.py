@@ -27,6 +27,6 @@ def estimate_seconds(runs: Sequence[Run], done: Mapping[str, RunResult], workers
     by_name: dict[str, list[float]] = {}
     for result in done.values():
         by_name.setdefault(result.architecture, []).append(result.seconds)
-    usual = [result.seconds for result in done.values()]
-    to_do = [run for run in runs if run.run_id not in done]
-    return sum(statistics.mean(by_name.get(run.architecture.name, usual)) for run in to_do) / workers
+    usual = statistics.fmean(result.seconds for result in done.values())
+    means = {name: statistics.fmean(seconds) for name, seconds in by_name.items()}
+    return sum(means.get(run.architecture.name, usual) for run in runs if run.run_id not in done) / workers

@@ -12,7 +12,7 @@ from app.report.predictions import Predictions, read_predictions
 from app.report.scores import METRICS, Metric
 from app.report.statistics import Interval, paired_difference, score_interval
 
-__all__ = ["Standing", "compare"]
+__all__ = ["COMPARED", "Standing", "compare"]
 
 TOLERANCE = 1e-6
 COMPARED = 50  # architectures that get intervals; a baseline always does

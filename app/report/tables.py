@@ -12,7 +12,7 @@ from markupsafe import Markup
 from app.report.gather import Entry, Record
 from app.report.leaderboard import varied_hyperparameters
 from app.report.markup import Cell, Column, Fragment, Table, link
-from app.report.standings import Standing
+from app.report.standings import COMPARED, Standing
 from app.report.wording import count, duration, interval, memory, metric_name, rate, score, setting
 
 __all__ = ["cost_table", "leaderboard_table", "run_table", "unfinished_table", "version_table"]
@@ -25,6 +25,7 @@ RUNS = 400  # in a table of runs
 
 def leaderboard_table(record: Record, standings: Sequence[Standing]) -> Table:
     """The best architectures, each at its best setting; each seed's score leads to its run."""
+    compared = f" Intervals are computed for the first {COMPARED}." if len(standings) > COMPARED else ""
     standings, beyond = standings[:LEADERS], len(standings) - LEADERS
     primary = record.primary
     varied = varied_hyperparameters(record.complete)
@@ -51,7 +52,7 @@ def leaderboard_table(record: Record, standings: Sequence[Standing]) -> Table:
         )
     return Table(
         f"Best setting of each architecture, chosen by mean {name} on validation; "
-        f"scores are means over seeds on {split}." + _left_out(beyond, "architectures"),
+        f"scores are means over seeds on {split}." + compared + _left_out(beyond, "architectures"),
         (
             Column("architecture", "setting"),
             Column("place", number=True),

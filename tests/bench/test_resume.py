@@ -2,11 +2,12 @@
 
 import json
 import os
+from datetime import timedelta
 
 import pytest
 
 from app.bench.plan import plan_runs
-from app.bench.resume import find_done
+from app.bench.resume import estimate_seconds, find_done
 from app.config import load_config
 from app.results import read_results, write_result
 from tests.report.golden import Made, make_benchmark
@@ -74,3 +75,19 @@ def test_equal_parts_are_shared_and_different_ones_are_not(runs):
 def test_a_part_that_is_wrong_in_one_result_costs_that_one(runs):
     change(runs, 0, environment=["a list"])
     assert list(find_done(runs)) == ids(runs, 1, 2)
+
+
+def test_the_rest_is_expected_to_take_as_long_as_what_is_done_of_its_architecture(write_config):
+    config = load_config(write_config(architectures=["bert-tiny", "albert-tiny", "electra-tiny"], seeds=[0, 1]))
+    planned = plan_runs(config, template_source="", data_fingerprint="", checkpoints={})
+    made = make_benchmark(planned[0].folder.path.parent / "made", [Made(architecture="x")], pages=False)
+    (result,) = read_results([next(made.runs.glob("*/result.json"))])
+
+    def took(seconds, name):
+        finished = result.started + timedelta(seconds=seconds)
+        return result.model_copy(update={"architecture": name, "finished": finished})
+
+    done = {planned[0].run_id: took(10, "bert-tiny"), planned[2].run_id: took(30, "albert-tiny")}
+    assert estimate_seconds(planned, done, workers=1) == pytest.approx(10 + 30 + 2 * 20)
+    assert estimate_seconds(planned, done, workers=2) == pytest.approx(40)
+    assert estimate_seconds(planned, {}, workers=1) is None
