@@ -22,7 +22,7 @@ WIDTH = 680
 PANELS = 12  # learning curves drawn at most
 LINES = 20  # seeds in a panel
 LEADERS = 40  # architectures in a figure of all, and the best baseline
-NAMED = 20  # points with a name
+NAMED = 16  # points with a name
 Box = tuple[float, float, float, float]  # left, bottom, right, top as shares of a panel
 LETTER, MARK, GAP = 0.023, 0.018, 0.028  # shares of a panel: the width of a letter, half a point, half a line
 
@@ -95,9 +95,9 @@ def cost_figure(record: Record, standings: Sequence[Standing]) -> Picture | None
         _name_points(panel, [(cost(row), row.score, row.architecture) for row in priced[:NAMED]])
         panel.set_xlabel(label)
     axes[0].set_ylabel(metric_name(record.primary.name))
-    note = f"names: the best {NAMED}" if len(shown) > NAMED else ""
-    if left_out or note:
-        figure.supxlabel(" ".join(filter(None, (left_out.strip(), note))), fontsize=11, color=INK)
+    names = f"the first {NAMED} have names" if len(shown) > NAMED else ""
+    if names or left_out:
+        figure.supxlabel("; ".join(filter(None, (left_out.strip(" ()"), names))), fontsize=11, color=INK)
     points = "; ".join(
         f"{row.architecture}: {score(row.score)}, {count(row.parameters)}, {duration(row.latency_seconds)}"
         for row in shown[:12]
