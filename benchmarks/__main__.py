@@ -49,7 +49,13 @@ def main(words: Sequence[str] | None = None) -> int:
             failed = True
             continue
         sections[name] = Section(
-            measured=now, revision=revision, quick=arguments.quick, repeats=repeats, load=load, lines=lines
+            measured=now,
+            revision=revision,
+            quick=arguments.quick,
+            repeats=repeats,
+            load=load,
+            note=arguments.note,
+            lines=lines,
         )
         write_record(Record(machine=machine, sections=sections), path)
     text = render_record(Record(machine=machine, sections=sections))
@@ -74,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--repeats", type=int, metavar="N", help="rounds, 3 unless told; with --quick 1")
     parser.add_argument("--quick", action="store_true", help="fewer and smaller lines, in some minutes")
+    parser.add_argument("--note", default="", metavar="WORDS", help="what else a reader has to know of the conditions")
     parser.add_argument("--results", type=Path, default=FOLDER / "results", metavar="FOLDER", help=argparse.SUPPRESS)
     return parser
 

@@ -85,6 +85,7 @@ class Section(_Frozen):
     quick: bool
     repeats: int
     load: float  # cores that other programs took just before
+    note: str = ""  # what else a reader has to know of the conditions
     lines: tuple[Line, ...]
 
 

@@ -53,6 +53,7 @@ def _conditions(section: Section) -> str:
         f"Measured {section.measured:%Y-%m-%d} at revision {section.revision}",
         f"{rounds}{', --quick' if section.quick else ''}",
         f"other programs took {section.load:.1f} cores as it began",
+        *([section.note] if section.note else []),
     ]
     return "; ".join(words) + "."
 

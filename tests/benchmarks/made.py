@@ -32,6 +32,7 @@ def section(*lines: Line, repeats: int = 3) -> Section:
         quick=repeats == 1,
         repeats=repeats,
         load=0.25,
+        note="the door was open",
         lines=lines,
     )
 

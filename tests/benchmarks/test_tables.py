@@ -13,7 +13,9 @@ def test_a_record_is_a_table_for_each_section():
     assert "no bf16 in hardware" in text
     assert "fp32 232 GFLOP/s" in text
     assert text.index("### Training") < text.index("### The driver alone")
-    assert "at revision 1a2b3c4; median of 3 rounds; other programs took 0.2 cores" in text
+    assert (
+        "at revision 1a2b3c4; median of 3 rounds; other programs took 0.2 cores as it began; the door was open." in text
+    )
     assert "one round, --quick" in text
 
 
