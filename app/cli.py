@@ -78,7 +78,8 @@ def run_benchmark(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int
         checkpoints={name: fingerprint_checkpoint(checkpoint) for name, checkpoint in pretrained.items()},
     )
     done = {} if arguments.force else find_done(runs)
-    gc.freeze()  # thousands of records that stay: no search for garbage shall walk over them
+    if len(done) > 1_000:
+        gc.freeze()  # records that stay: no search for garbage shall walk over them, time and again
     if arguments.dry_run:
         print_plan(runs, done, benchmark.execution.workers)
         return OK
