@@ -19,7 +19,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dry-run report test lint typecheck format lock links sync clean
+.PHONY: help setup run dry-run report test bench lint typecheck format lock links sync clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -37,6 +37,9 @@ report: $(READY) ## rebuild the report of CONFIG from what is on disk
 
 test: $(READY) ## run all tests
 	$(BIN)/python -m pytest
+
+bench: $(READY) ## measure against what you would use instead, about an hour; BENCH=--quick some minutes
+	$(BIN)/python -m benchmarks $(BENCH)
 
 lint: $(READY) ## check form and style; changes nothing
 	$(BIN)/ruff check .

@@ -108,6 +108,10 @@ class BenchmarkFolder:
         return self.path / "benchmark.json"
 
     @property
+    def seal(self) -> Path:
+        return self.path / ".report.json"
+
+    @property
     def lock(self) -> Path:
         return self.path / ".lock"
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import functools
 import math
+import sys
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from typing import TYPE_CHECKING
 
 from app.bench.plan import Run
 from app.bench.resume import estimate_seconds
@@ -18,29 +16,46 @@ from app.layout import BenchmarkFolder
 from app.report.leaderboard import Row, rank
 from app.results import RunResult
 
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
 __all__ = ["console", "print_leaderboard", "print_plan", "print_sync_hint"]
+
+ROWS = 40  # of a plan, and of a leaderboard, on a screen; a file or a pipe gets the plan whole
 
 
 @functools.cache
 def console() -> Console:
     """The terminal; where the output is none, lines as long as they need to be."""
+    from rich.console import Console
+
     terminal = Console()
     return terminal if terminal.is_terminal else Console(width=200)
 
 
 def print_plan(runs: Sequence[Run], done: Mapping[str, RunResult], workers: int) -> None:
-    """Print a line a run, what is done already, and an estimate of the time for the rest."""
+    """Print a line a run, what is done already, and an estimate of the time for the rest.
+
+    Plain text, which takes no time at 10,000 runs. On a screen the first `ROWS` of them; into a pipe or a file all.
+    """
     varied = _varied_axes(runs)
-    table = _table("run", "architecture", *varied, "seed", "state")
-    for run in runs:
+    shown = runs[:ROWS] if sys.stdout.isatty() else runs
+    lines = [("run", "architecture", *varied, "seed", "state")]
+    for run in shown:
         values = (_shown(run.hyperparameters.get(axis, "")) for axis in varied)
         seed = "" if run.architecture.is_baseline else str(run.seed)
-        table.add_row(run.run_id, run.architecture.name, *values, seed, "done" if run.run_id in done else "to do")
-    console().print(table)
-    to_do = len(runs) - sum(run.run_id in done for run in runs)
-    seconds = estimate_seconds(runs, done, workers)
-    length = f", about {timedelta(seconds=round(seconds))}" if seconds is not None and to_do else ""
-    console().print(f"{len(runs)} runs, {len(runs) - to_do} done, {to_do} to do{length}", highlight=False)
+        lines.append((run.run_id, run.architecture.name, *values, seed, "done" if run.run_id in done else "to do"))
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    form = "  ".join(f"{{:<{width}}}" for width in widths)
+    text = [form.format(*line).rstrip() for line in lines]
+    if len(shown) < len(runs):
+        text.append(f"and {len(runs) - len(shown):,} more; all are listed where the output is no screen: ... | less")
+    to_do = sum(run.run_id not in done for run in runs)
+    seconds = estimate_seconds(runs, done, workers) if to_do else None
+    length = f", about {timedelta(seconds=round(seconds))}" if seconds is not None else ""
+    text.append(f"{len(runs)} runs, {len(runs) - to_do} done, {to_do} to do{length}")
+    sys.stdout.write("\n".join(text) + "\n")
 
 
 def print_leaderboard(results: Collection[RunResult], page: Path) -> None:
@@ -51,10 +66,12 @@ def print_leaderboard(results: Collection[RunResult], page: Path) -> None:
     table = _table("", "architecture", score, "seeds", "parameters", "train s", "p50 ms", "")
     for column in table.columns[2:7]:
         column.justify = "right"
-    for row in rows:
+    for row in rows[:ROWS]:
         table.add_row(*_cells(row))
     console().print()
     console().print(table)
+    if len(rows) > ROWS:
+        console().print(f"and {len(rows) - ROWS:,} more architectures, which the report has", highlight=False)
     console().print(f"report: {page}", highlight=False, soft_wrap=True)
 
 
@@ -67,6 +84,8 @@ def print_sync_hint(results: Collection[RunResult], folder: BenchmarkFolder) -> 
 
 
 def _cells(row: Row) -> tuple[str, ...]:
+    from rich.markup import escape
+
     failed = f"{row.failed} failed" if row.failed else ""
     if not math.isfinite(row.score):
         return (
@@ -92,6 +111,8 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _table(*headings: str) -> Table:
+    from rich.table import Table
+
     table = Table(box=None, header_style="bold", pad_edge=False)
     for heading in headings:
         table.add_column(heading, no_wrap=True)
@@ -100,8 +121,8 @@ def _table(*headings: str) -> Table:
 
 def _varied_axes(runs: Sequence[Run]) -> list[str]:
     seen: dict[str, set[str]] = {}
-    for run in runs:
-        for axis, value in run.hyperparameters.items():
+    for setting in {id(run.hyperparameters): run.hyperparameters for run in runs}.values():  # the seeds share one
+        for axis, value in setting.items():
             seen.setdefault(axis, set()).add(_shown(value))
     return [axis for axis, values in seen.items() if len(values) > 1 or axis == "learning_rate"]
 

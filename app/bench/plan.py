@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,52 +41,50 @@ def plan_runs(
         checkpoints: architecture name -> what identifies its weights, for those that start from a checkpoint.
     """
     folder = BenchmarkFolder.of(benchmark.name)
+    template = hashlib.sha256(template_source.encode()).hexdigest()
+    carrying_out = {
+        "keep_model": benchmark.execution.keep_models,
+        "tracking_mode": benchmark.tracking.mode,
+        "tracking_project": benchmark.tracking.project,
+        "tracking_entity": benchmark.tracking.entity or "",
+        "tracking_tags": list(benchmark.tracking.tags),
+        "tracking_folder": str(folder.wandb),
+    }
+    place = folder.runs
     runs = []
-    for architecture, hyperparameters, seed in _grid(benchmark):
-        science = _science_parameters(benchmark, architecture, hyperparameters, seed)
-        key = {
-            "template": hashlib.sha256(template_source.encode()).hexdigest(),
-            # weights and data are identified by what is in them, wherever they lie
-            "parameters": {name: value for name, value in science.items() if name not in _PLACES},
-            "checkpoint": checkpoints.get(architecture.name),
-            "data": data_fingerprint,
-        }
-        run_id = f"{_slug(architecture, hyperparameters, seed)}-{_digest(key)}"
-        run_folder = folder.run(run_id)
-        parameters = {
-            **science,
-            "benchmark": benchmark.name,
-            "run_id": run_id,
-            "run_folder": str(run_folder.path),
-            "keep_model": benchmark.execution.keep_models,
-            "tracking_mode": benchmark.tracking.mode,
-            "tracking_project": benchmark.tracking.project,
-            "tracking_entity": benchmark.tracking.entity or "",
-            "tracking_tags": list(benchmark.tracking.tags),
-            "tracking_folder": str(folder.wandb),
-        }
-        runs.append(Run(run_id, architecture, seed, hyperparameters, parameters, run_folder))
+    for architecture in benchmark.architectures:
+        shared = _shared_parameters(benchmark, architecture)
+        key = _Key(shared, template=template, data=data_fingerprint, checkpoint=checkpoints.get(architecture.name))
+        for hyperparameters in _settings(benchmark, architecture):
+            digest = key.of_setting(hyperparameters)
+            for seed in benchmark.seeds[:1] if architecture.is_baseline else benchmark.seeds:
+                run_id = f"{_slug(architecture, hyperparameters, seed)}-{digest(seed)}"
+                path = place / run_id
+                parameters = {
+                    **shared,
+                    **hyperparameters,
+                    "seed": seed,
+                    "benchmark": benchmark.name,
+                    "run_id": run_id,
+                    "run_folder": str(path),
+                    **carrying_out,
+                }
+                runs.append(Run(run_id, architecture, seed, hyperparameters, parameters, RunFolder(path)))
     return tuple(runs)
 
 
-_PLACES = ("dataset_path", "dataset_files", "checkpoint")
-
-
-def _grid(benchmark: Benchmark) -> Iterator[tuple[Architecture, dict[str, Any], int]]:
+def _settings(benchmark: Benchmark, architecture: Architecture) -> list[dict[str, Any]]:
+    if architecture.is_baseline:
+        return [{}]
     axes = {name: getattr(benchmark.hyperparameters, name) for name in Hyperparameters.model_fields}
-    combinations = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
-    for architecture in benchmark.architectures:
-        if architecture.is_baseline:
-            yield architecture, {}, benchmark.seeds[0]
-            continue
-        for hyperparameters, seed in itertools.product(combinations, benchmark.seeds):
-            yield architecture, hyperparameters, seed
+    return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
 
 
-def _science_parameters(
-    benchmark: Benchmark, architecture: Architecture, hyperparameters: Mapping[str, Any], seed: int
-) -> dict[str, Any]:
-    """The parameters that can change a figure; a baseline keeps the template's defaults for what it does not use."""
+def _shared_parameters(benchmark: Benchmark, architecture: Architecture) -> dict[str, Any]:
+    """What can change a figure and is the same for all runs of an architecture.
+
+    A baseline keeps the template's defaults for what it does not use.
+    """
     dataset, inference = benchmark.dataset, benchmark.inference
     files = {} if isinstance(dataset.path, str) else dataset.path.model_dump(mode="json", exclude_none=True)
     return {
@@ -103,11 +101,37 @@ def _science_parameters(
         "family": architecture.family or "",
         "checkpoint": architecture.checkpoint or "",
         "model_config": dict(architecture.config),
-        **hyperparameters,
-        "seed": seed,
         "inference_batch_sizes": list(inference.batch_sizes),
         "inference_sequence_lengths": list(inference.sequence_lengths),
     }
+
+
+class _Key:
+    """What the runs of one architecture depend on, as JSON with sorted keys; what they share is encoded once."""
+
+    _PLACES = ("dataset_path", "dataset_files", "checkpoint")  # weights and data count by what is in them
+    _encode = staticmethod(json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode)
+
+    def __init__(self, shared: Mapping[str, Any], *, template: str, data: str, checkpoint: str | None) -> None:
+        self._shared = self._members({name: value for name, value in shared.items() if name not in self._PLACES})
+        members = self._members({"checkpoint": checkpoint, "data": data, "template": template})
+        self._head = f'{{{members["checkpoint"]},{members["data"]},"parameters":'
+        self._tail = f",{members['template']}}}"
+
+    def of_setting(self, hyperparameters: Mapping[str, Any]) -> Callable[[int], str]:
+        """What gives the eight hex digits of the run with these hyperparameters and a seed."""
+        members = {**self._shared, **self._members(hyperparameters), "seed": ""}
+
+        def digest(seed: int) -> str:
+            members["seed"] = f'"seed":{seed}'
+            text = f"{self._head}{{{','.join(members[name] for name in names)}}}{self._tail}"
+            return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+        names = sorted(members)
+        return digest
+
+    def _members(self, values: Mapping[str, Any]) -> dict[str, str]:
+        return {name: f"{self._encode(name)}:{self._encode(value)}" for name, value in values.items()}
 
 
 def _slug(architecture: Architecture, hyperparameters: Mapping[str, Any], seed: int) -> str:
@@ -115,8 +139,3 @@ def _slug(architecture: Architecture, hyperparameters: Mapping[str, Any], seed: 
         return architecture.name
     rate = f"{hyperparameters['learning_rate']:.3g}".replace("e-0", "e-")
     return f"{architecture.name}-lr{rate}-s{seed}"
-
-
-def _digest(key: Mapping[str, Any]) -> str:
-    text = json.dumps(key, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:8]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from app import __version__
@@ -52,16 +53,37 @@ def write_record(
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
         "config": benchmark.model_dump(mode="json"),
         "dataset": dataset.model_dump(mode="json"),
-        "runs": planned,
     }
+    text = _as_text(document, planned)
     try:
         folder.runs.mkdir(parents=True, exist_ok=True)
         if not os.access(folder.runs, os.W_OK | os.X_OK):
             raise PermissionError(13, "Permission denied")
-        write_atomically(folder.record, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        if not _says_the_same(folder, text):
+            write_atomically(folder.record, text)
     except OSError as error:
         remedy = "make it writable, or run from another folder"
         raise OutputError(f"{folder.path}: cannot be written ({error.strerror}); {remedy}") from None
+
+
+def _as_text(document: Mapping[str, object], planned: Sequence[Mapping[str, object]]) -> str:
+    """JSON with a line a run: at 10,000 of them a tenth of the time that indented JSON takes."""
+    head = json.dumps(document, indent=2, ensure_ascii=False).removesuffix("\n}")
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    lines = ",\n    ".join(encode(run) for run in planned)
+    return f'{head},\n  "runs": [\n    {lines}\n  ]\n}}\n'
+
+
+def _says_the_same(folder: BenchmarkFolder, text: str) -> bool:
+    """Whether the record that stands there differs in nothing but its date: then that is when it was written."""
+    try:
+        there = folder.record.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return False
+    return _DATE.sub("", there, count=1) == _DATE.sub("", text, count=1)
+
+
+_DATE = re.compile(r'^  "written": .*\n', re.MULTILINE)
 
 
 def _earlier_plan(folder: BenchmarkFolder, dataset: DatasetRecord) -> list[dict[str, object]]:

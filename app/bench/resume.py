@@ -6,15 +6,15 @@ import statistics
 from collections.abc import Mapping, Sequence
 
 from app.bench.plan import Run
-from app.results import RunResult, Status, read_result
+from app.results import RunResult, Status, read_results
 
 __all__ = ["estimate_seconds", "find_done"]
 
 
 def find_done(runs: Sequence[Run]) -> dict[str, RunResult]:
     """Run id -> record of the runs that have ended well. A failed run is to be run again."""
-    results = ((run.run_id, read_result(run.folder.result)) for run in runs)
-    return {run_id: result for run_id, result in results if result is not None and result.status is Status.OK}
+    results = zip(runs, read_results([run.folder.result for run in runs]), strict=True)
+    return {run.run_id: result for run, result in results if result is not None and result.status is Status.OK}
 
 
 def estimate_seconds(runs: Sequence[Run], done: Mapping[str, RunResult], workers: int) -> float | None:
@@ -27,6 +27,6 @@ def estimate_seconds(runs: Sequence[Run], done: Mapping[str, RunResult], workers
     by_name: dict[str, list[float]] = {}
     for result in done.values():
         by_name.setdefault(result.architecture, []).append(result.seconds)
-    usual = [result.seconds for result in done.values()]
-    to_do = [run for run in runs if run.run_id not in done]
-    return sum(statistics.mean(by_name.get(run.architecture.name, usual)) for run in to_do) / workers
+    usual = statistics.fmean(result.seconds for result in done.values())
+    means = {name: statistics.fmean(seconds) for name, seconds in by_name.items()}
+    return sum(means.get(run.architecture.name, usual) for run in runs if run.run_id not in done) / workers

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable, Sequence
 
@@ -11,7 +10,7 @@ from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from app.drawing import BASELINE, INK, LIMIT, MODEL, Picture, draw, new_figure, tidy
 from app.report.gather import Record
-from app.report.history import read_curve
+from app.report.history import Curve, read_curve
 from app.report.leaderboard import Row
 from app.report.standings import Standing
 from app.report.statistics import Interval
@@ -21,13 +20,16 @@ __all__ = ["cost_figure", "curve_figure", "score_figure"]
 
 WIDTH = 680
 PANELS = 12  # learning curves drawn at most
+LINES = 20  # seeds in a panel
+LEADERS = 40  # architectures in a figure of all, and the best baseline
+NAMED = 16  # points with a name
 Box = tuple[float, float, float, float]  # left, bottom, right, top as shares of a panel
 LETTER, MARK, GAP = 0.023, 0.018, 0.028  # shares of a panel: the width of a letter, half a point, half a line
 
 
 def score_figure(record: Record, standings: Sequence[Standing]) -> Picture | None:
     """Each architecture's score with every seed as a ring, its interval, the best baseline, the ceiling."""
-    shown = _finite([standing.row for standing in standings])
+    shown, left_out = _leaders(standings)
     if not shown or record.primary is None:
         return None
     intervals = {standing.row.architecture: standing.interval for standing in standings}
@@ -56,7 +58,7 @@ def score_figure(record: Record, standings: Sequence[Standing]) -> Picture | Non
         axes.text(1.01, place, score(row.score), transform=axes.get_yaxis_transform(), va="center")
     axes.set_yticks(range(len(shown)), [row.architecture for row in shown])
     axes.set_ylim(len(shown) - 0.4, -0.6)
-    axes.set_xlabel(f"{metric_name(record.primary.name)}, {record.primary.split}")
+    axes.set_xlabel(f"{metric_name(record.primary.name)}, {record.primary.split}{left_out}")
     if best_baseline:
         _mark(axes, best_baseline.score, best_baseline.architecture, BASELINE)
     if ceiling is not None:
@@ -68,7 +70,7 @@ def score_figure(record: Record, standings: Sequence[Standing]) -> Picture | Non
 
 def cost_figure(record: Record, standings: Sequence[Standing]) -> Picture | None:
     """The score of each model against its parameters and its latency; up and to the left is better."""
-    shown = _finite([standing.row for standing in standings])
+    shown, left_out = _leaders(standings)
     if not shown or record.primary is None:
         return None
     shown = [row for row in shown if not row.is_baseline] or shown
@@ -90,9 +92,12 @@ def cost_figure(record: Record, standings: Sequence[Standing]) -> Picture | None
         panel.margins(y=0.12)
         for row in priced:
             panel.plot(cost(row), row.score, "s" if row.is_baseline else "o", color=_colour(row), markersize=8)
-        _name_points(panel, [(cost(row), row.score, row.architecture) for row in priced])
+        _name_points(panel, [(cost(row), row.score, row.architecture) for row in priced[:NAMED]])
         panel.set_xlabel(label)
     axes[0].set_ylabel(metric_name(record.primary.name))
+    names = f"the first {NAMED} have names" if len(shown) > NAMED else ""
+    if names or left_out:
+        figure.supxlabel("; ".join(filter(None, (left_out.strip(" ()"), names))), fontsize=11, color=INK)
     points = "; ".join(
         f"{row.architecture}: {score(row.score)}, {count(row.parameters)}, {duration(row.latency_seconds)}"
         for row in shown[:12]
@@ -105,17 +110,15 @@ def curve_figure(record: Record, standings: Sequence[Standing]) -> Picture | Non
     if record.primary is None:
         return None
     name = record.primary.name
-    curves = {
-        standing.row.architecture: [
-            curve
-            for run in standing.row.runs
-            if (curve := read_curve(record.folder.run(run.run_id).history, name)).epochs
-        ]
-        for standing in standings
-    }
-    curves = {architecture: found for architecture, found in curves.items() if found}
-    left_out = max(0, len(curves) - PANELS)
-    curves = dict(itertools.islice(curves.items(), PANELS))
+    curves: dict[str, list[Curve]] = {}
+    left_out = 0  # architectures that have learned something too, but whose files are not opened
+    for row in (standing.row for standing in standings if standing.row.runs and not standing.row.is_baseline):
+        if len(curves) == PANELS:
+            left_out += 1
+            continue
+        found = [read_curve(record.folder.run(run.run_id).history, name) for run in row.runs[:LINES]]
+        if any(curve.epochs for curve in found):
+            curves[row.architecture] = [curve for curve in found if curve.epochs]
     if not curves:
         return None
     columns = min(3, len(curves))
@@ -131,7 +134,9 @@ def curve_figure(record: Record, standings: Sequence[Standing]) -> Picture | Non
         panel.set_visible(place < len(curves))
         panel.tick_params(labelbottom=place + columns >= len(curves))  # the lowest of its column
     figure.supxlabel(
-        "epoch" + (f" (the best {PANELS}; {left_out} more left out)" if left_out else ""),
+        "epoch"
+        + (f" (the best {PANELS}; {left_out} more left out)" if left_out else "")
+        + (f" (the first {LINES} seeds)" if max(standing.row.seeds for standing in standings) > LINES else ""),
         fontsize=12,
         color=INK,
     )
@@ -143,8 +148,13 @@ def curve_figure(record: Record, standings: Sequence[Standing]) -> Picture | Non
     return draw(figure, f"{metric_name(name)} on validation over epochs, a line for each seed. {ends}.")
 
 
-def _finite(rows: Sequence[Row]) -> list[Row]:
-    return [row for row in rows if math.isfinite(row.score)]
+def _leaders(standings: Sequence[Standing]) -> tuple[list[Row], str]:
+    """The rows with a score, or the best `LEADERS` of them and the best baseline; and a remark on those left out."""
+    finite = [standing.row for standing in standings if math.isfinite(standing.row.score)]
+    best_baseline = next((row for row in finite if row.is_baseline), None)
+    shown = [row for place, row in enumerate(finite) if place < LEADERS or row is best_baseline]
+    left_out = len(finite) - len(shown)
+    return shown, f" (the best {LEADERS}; {left_out} more left out)" if left_out else ""
 
 
 def _span(rows: Sequence[Row], intervals: Sequence[Interval], ceiling: float | None) -> tuple[float, float]:

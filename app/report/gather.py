@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from app.errors import DataError
 from app.layout import BenchmarkFolder
-from app.results import DatasetRecord, Primary, RunResult, Status, read_result
+from app.results import DatasetRecord, Primary, RunResult, Status, read_results
 
 __all__ = ["Entry", "PlannedRun", "Record", "read_benchmark"]
 
@@ -130,12 +131,13 @@ def read_benchmark(folder: BenchmarkFolder) -> Record:
     except ValidationError as error:
         place = ".".join(map(str, error.errors()[0]["loc"]))
         raise DataError(f"{folder.record}: {place}: {error.errors()[0]['msg']}; run the benchmark again") from None
+    results = read_results([folder.run(run.run_id).result for run in document.runs])
     return Record(
         folder=folder,
         name=document.name,
         config=document.config,
         dataset=document.dataset,
-        entries=tuple(Entry(run, read_result(folder.run(run.run_id).result)) for run in document.runs),
+        entries=tuple(itertools.starmap(Entry, zip(document.runs, results, strict=True))),
         written=document.written,
         version=document.version,
     )

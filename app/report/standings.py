@@ -12,9 +12,10 @@ from app.report.predictions import Predictions, read_predictions
 from app.report.scores import METRICS, Metric
 from app.report.statistics import Interval, paired_difference, score_interval
 
-__all__ = ["Standing", "compare"]
+__all__ = ["COMPARED", "Standing", "compare"]
 
 TOLERANCE = 1e-6
+COMPARED = 50  # architectures that get intervals; a baseline always does
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,15 @@ class Standing:
 
 
 def compare(record: Record) -> tuple[Standing, ...]:
-    """The leaderboard of a benchmark, best first, with its intervals over examples."""
+    """The leaderboard of a benchmark, best first, with intervals over examples for the first `COMPARED`."""
     rows = rank(record.results, planned=record.planned)
     primary = record.primary
     metric = METRICS.get(primary.name) if primary else None
     classes = record.dataset.labels
-    found = {row.architecture: _predictions(record, row, metric, classes) for row in rows}
+    found = {
+        row.architecture: _predictions(record, row, metric, classes) if place < COMPARED or row.is_baseline else None
+        for place, row in enumerate(rows)
+    }
     leader = found.get(rows[0].architecture) if rows else None
     standings = []
     for row in rows:

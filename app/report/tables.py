@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Sequence
 from urllib.parse import quote
 
@@ -10,14 +12,21 @@ from markupsafe import Markup
 from app.report.gather import Entry, Record
 from app.report.leaderboard import varied_hyperparameters
 from app.report.markup import Cell, Column, Fragment, Table, link
-from app.report.standings import Standing
+from app.report.standings import COMPARED, Standing
 from app.report.wording import count, duration, interval, memory, metric_name, rate, score, setting
 
 __all__ = ["cost_table", "leaderboard_table", "run_table", "unfinished_table", "version_table"]
 
 
+LEADERS = 100  # architectures in a table
+SEEDS = 12  # of an architecture that the leaderboard links to
+RUNS = 400  # in a table of runs
+
+
 def leaderboard_table(record: Record, standings: Sequence[Standing]) -> Table:
-    """Every architecture at its best setting; each seed's score leads to its run."""
+    """The best architectures, each at its best setting; each seed's score leads to its run."""
+    compared = f" Intervals are computed for the first {COMPARED}." if len(standings) > COMPARED else ""
+    standings, beyond = standings[:LEADERS], len(standings) - LEADERS
     primary = record.primary
     varied = varied_hyperparameters(record.complete)
     name, split = (metric_name(primary.name), primary.split) if primary else ("score", "test")
@@ -43,7 +52,7 @@ def leaderboard_table(record: Record, standings: Sequence[Standing]) -> Table:
         )
     return Table(
         f"Best setting of each architecture, chosen by mean {name} on validation; "
-        f"scores are means over seeds on {split}.",
+        f"scores are means over seeds on {split}." + compared + _left_out(beyond, "architectures"),
         (
             Column("architecture", "setting"),
             Column("place", number=True),
@@ -62,6 +71,7 @@ def leaderboard_table(record: Record, standings: Sequence[Standing]) -> Table:
 
 def cost_table(standings: Sequence[Standing]) -> Table:
     """What the runs behind the leaderboard cost: training, memory, and each timing of a forward pass."""
+    standings, beyond = standings[:LEADERS], len(standings) - LEADERS
     shapes = sorted(
         {(t.batch_size, t.sequence_length) for s in standings for r in s.row.runs if r.cost for t in r.cost.inference}
     )
@@ -85,7 +95,8 @@ def cost_table(standings: Sequence[Standing]) -> Table:
         rows.append(cells)
     return Table(
         "Training without evaluation, and one forward pass at each batch size and length in tokens: median "
-        "over repetitions, 95th percentile below; of the first seed at the best setting.",
+        "over repetitions, 95th percentile below; of the first seed at the best setting."
+        + _left_out(beyond, "architectures"),
         (
             Column("architecture"),
             Column("parameters", number=True),
@@ -99,15 +110,15 @@ def cost_table(standings: Sequence[Standing]) -> Table:
 
 
 def run_table(record: Record) -> Table:
-    """Every planned run, with its score where it has one."""
+    """Every planned run, with its score where it has one; of very many, those that did best on validation."""
     names = tuple(dict.fromkeys(name for entry in record.entries for name in entry.plan.hyperparameters))
     varied = varied_hyperparameters(record.results) or names[:1]
     primary = record.primary
     rows = []
-    for entry in record.entries:
+    for entry in _most_telling(record):
         result = entry.result
         value = result.primary.value if result and result.primary else None
-        chosen = result.metrics.get("validation", {}).get(result.primary.name) if result and result.primary else None
+        chosen = _validation(entry)
         rows.append(
             (
                 entry.plan.architecture,
@@ -121,7 +132,10 @@ def run_table(record: Record) -> Table:
             )
         )
     return Table(
-        f"All {len(record.entries)} planned runs, in the order of the plan.",
+        f"All {len(record.entries)} planned runs, in the order of the plan."
+        if len(rows) == len(record.entries)
+        else f"The {len(rows)} runs that did best on validation, in the order of the plan."
+        + _left_out(len(record.entries) - len(rows), "planned runs"),
         (
             Column("architecture"),
             Column("setting"),
@@ -142,17 +156,20 @@ def run_table(record: Record) -> Table:
 
 def unfinished_table(record: Record) -> Table | Fragment:
     """The runs without a score, each with its cause; a sentence where there are none."""
-    if not record.unfinished:
+    unfinished = record.unfinished
+    if not unfinished:
         return Fragment(Markup("<p>Every planned run ended with a score.</p>"))
     rows = []
-    for entry in record.unfinished:
+    # what has failed says more than what has not been made
+    for entry in sorted(unfinished, key=lambda entry: entry.result is None)[:RUNS]:
         error = entry.result.error if entry.result else None
         cause = f"{error.kind}: {error.message}" if error else "no whole result.json: not run yet, or interrupted"
         cell = str(error.cell) if error and error.cell is not None else "–"
         link_cell = Cell(_run_link(record, entry, entry.plan.run_id), kind="id")
         rows.append((link_cell, Cell(entry.status, kind=entry.status), Cell(cause, kind="wide"), cell))
     return Table(
-        f"{len(rows)} of {len(record.entries)} runs have no score.",
+        f"{len(unfinished)} of {len(record.entries)} runs have no score."
+        + _left_out(len(unfinished) - len(rows), "of them"),
         (Column("run"), Column("status"), Column("cause"), Column("cell", number=True)),
         rows,
     )
@@ -165,12 +182,33 @@ def version_table(record: Record) -> Table:
     return Table("What computed the figures.", (Column("part"), Column("version")), rows)
 
 
+def _left_out(number: int, what: str) -> str:
+    return f" {number:,} more {what} are left out here; results.csv has every run." if number > 0 else ""
+
+
+def _validation(entry: Entry) -> float | None:
+    result = entry.result
+    return result.metrics.get("validation", {}).get(result.primary.name) if result and result.primary else None
+
+
+def _most_telling(record: Record) -> Sequence[Entry]:
+    """All entries, or the `RUNS` best on validation where there are more, in the order of the plan."""
+    if len(record.entries) <= RUNS:
+        return record.entries
+    sign = -1.0 if record.primary and record.primary.direction == "min" else 1.0
+    values = [_validation(entry) for entry in record.entries]
+    ranks = [-sign * value if value is not None and math.isfinite(value) else math.inf for value in values]
+    best = sorted(range(len(ranks)), key=ranks.__getitem__)[:RUNS]
+    return [record.entries[place] for place in sorted(best)]
+
+
 def _seeds(standing: Standing) -> Markup:
     links = (
         link(_address(run.run_id), score(value))
-        for run, value in zip(standing.row.runs, standing.row.scores, strict=True)
+        for run, value in itertools.islice(zip(standing.row.runs, standing.row.scores, strict=True), SEEDS)
     )
-    return Markup(" ").join(links)
+    beyond = standing.row.seeds - SEEDS
+    return Markup(" ").join([*links, Markup("and {} more").format(beyond)] if beyond > 0 else links)
 
 
 def _run_link(record: Record, entry: Entry, text: str) -> Markup | str:

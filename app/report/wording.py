@@ -90,7 +90,9 @@ def fraction(ratio: float) -> str:
 
 
 def listing(names: list[str]) -> str:
-    """Names in a sentence: `a`, `a and b`, `a, b and c`."""
+    """Names in a sentence: `a`, `a and b`, `a, b and c`; of more than 14, twelve and how many more."""
+    if len(names) > 14:
+        names = [*names[:12], f"{len(names) - 12:,} more"]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from app.layout import REPORT, BenchmarkFolder
 from app.report.gather import Record, read_benchmark
 from app.report.pages import render_page
+from app.report.seal import digest_inputs, seal_report
 from app.results import write_atomically
 
 __all__ = ["Execute", "results_csv", "write_report"]
@@ -22,7 +23,7 @@ Execute = Callable[[Path, Path, Mapping[str, Any]], None]
 def write_report(folder: BenchmarkFolder, *, execute: Execute) -> Path:
     """Write results.csv, report.ipynb and index.html into `folder`, from disk alone; returns the page.
 
-    The page of an earlier report stays until the new one is whole.
+    The page of an earlier report stays until the new one is whole. Beside them a seal says what they were made from.
 
     Args:
         folder: of a benchmark that has its record, whatever became of its runs.
@@ -32,10 +33,12 @@ def write_report(folder: BenchmarkFolder, *, execute: Execute) -> Path:
         DataError: there is no benchmark in `folder`.
         TemplateError: the report's notebook failed; the message says in which cell and why.
     """
+    inputs = digest_inputs(folder)
     record = read_benchmark(folder)
     write_atomically(folder.table, results_csv(record))
     execute(REPORT, folder.notebook, {"folder": str(folder.path)})
     render_page(folder.notebook, folder.page, title=f"{record.name} · benchmark report", home=None)
+    seal_report(folder, inputs)
     return folder.page
 
 

@@ -1,5 +1,7 @@
 """A plan is a pure function of the configuration; an id says what a run is and changes only with it."""
 
+import hashlib
+import json
 import re
 
 import pytest
@@ -102,3 +104,31 @@ def test_a_run_hands_the_template_every_parameter_it_declares(plan):
 
     for run in plan(**GRID):
         check_parameters(FINETUNE, run.parameters)
+
+
+def test_ten_thousand_runs_have_ten_thousand_ids(plan):
+    rates = [round(1e-5 * step, 6) for step in range(1, 51)]
+    runs = plan(
+        architectures=["bert-tiny", "albert-tiny", "electra-tiny", "roberta-tiny"],
+        hyperparameters={"learning_rate": rates},
+        seeds=list(range(50)),
+    )
+    assert len(runs) == len({run.run_id for run in runs}) == len({run.folder.path for run in runs}) == 10_000
+
+
+def test_an_id_is_the_digest_of_what_the_run_depends_on(plan):
+    for run in plan(**GRID, template="ein Schlüssel", data="0123"):
+        left_out = ("dataset_path", "dataset_files", "checkpoint", "benchmark", "run_id", "run_folder", "keep_model")
+        science = {
+            name: value
+            for name, value in run.parameters.items()
+            if name not in left_out and not name.startswith("tracking_")
+        }
+        key = {
+            "template": hashlib.sha256("ein Schlüssel".encode()).hexdigest(),
+            "parameters": science,
+            "checkpoint": None,
+            "data": "0123",
+        }
+        text = json.dumps(key, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        assert run.run_id.endswith(hashlib.sha256(text.encode()).hexdigest()[:8])

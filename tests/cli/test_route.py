@@ -63,5 +63,8 @@ def test_a_page_that_is_missing_is_made_again(here, write_config):
     assert run(config) == 0
     (page,) = here.glob("reports/tiny/runs/*/notebook.html")
     page.unlink()
+    assert run(config) == 0
+    assert page.exists()
+    page.unlink()
     assert main(["report", "--config", str(config)]) == 0
     assert page.exists()

@@ -1,0 +1,93 @@
+"""What a report was made from: while none of it has changed, the report need not be made again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from app import __version__
+from app.layout import PROJECT, REPORT, BenchmarkFolder, RunFolder
+from app.results import write_atomically
+
+__all__ = ["digest_inputs", "is_current", "seal_report"]
+
+_PACKAGES = ("jupytext", "markupsafe", "matplotlib", "nbconvert", "numpy", "papermill", "pyarrow", "pygments")
+
+
+def digest_inputs(folder: BenchmarkFolder) -> str:
+    """A digest of all that the report in `folder` is made from.
+
+    That is the record and every result byte by byte; of each run's predictions, history and page, which are written
+    before the result or made from it, name, size and time; and the report's own code, template and packages.
+    """
+    digest = hashlib.sha256(_code().encode())
+    digest.update(_content(folder.record))
+    try:
+        names = sorted(entry.name for entry in os.scandir(folder.runs))
+    except OSError:
+        names = []
+    for name in names:
+        run = folder.run(name)
+        content = _content(run.result)
+        digest.update(f"\n{name} {len(content)} {_marks(run)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def is_current(folder: BenchmarkFolder) -> bool:
+    """Whether the report in `folder` is whole, as it was made, and made from what is there now."""
+    try:
+        seal = json.loads(folder.seal.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return bool(seal == {"inputs": digest_inputs(folder), "outputs": _outputs(folder)} and folder.page.is_file())
+
+
+def seal_report(folder: BenchmarkFolder, inputs: str) -> None:
+    """Say of the report that has just been made that it was made from `inputs`, a digest taken before."""
+    seal = {"inputs": inputs, "outputs": _outputs(folder)}
+    write_atomically(folder.seal, json.dumps(seal, indent=2) + "\n")
+
+
+def _outputs(folder: BenchmarkFolder) -> dict[str, str]:
+    parts = (folder.page, folder.notebook, folder.table)
+    return {part.name: hashlib.sha256(_content(part)).hexdigest() for part in parts}
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def _marks(run: RunFolder) -> list[tuple[int, int]]:
+    """Size and time of change of the files beside a result, (-1, 0) of one that is absent."""
+    marks = []
+    for path in (run.predictions, run.history, run.page):
+        try:
+            state = path.stat()
+            marks.append((state.st_size, state.st_mtime_ns))
+        except OSError:
+            marks.append((-1, 0))
+    return marks
+
+
+@cache
+def _code() -> str:
+    """A digest of the report's code: by the rule of imports it uses its own room and the modules beside it."""
+    digest = hashlib.sha256(f"{__version__} {sys.version}".encode())
+    for package in _PACKAGES:
+        try:
+            digest.update(f"{package} {version(package)}\n".encode())
+        except PackageNotFoundError:
+            digest.update(f"{package} absent\n".encode())
+    room = (path for path in (PROJECT / "app" / "report").rglob("*") if path.suffix not in ("", ".pyc"))
+    for path in sorted({*room, *(PROJECT / "app").glob("*.py"), REPORT}):
+        digest.update(str(path.relative_to(PROJECT)).encode() + b"\0" + _content(path))
+    return digest.hexdigest()

@@ -1,0 +1,35 @@
+"""What the commands print stays readable, however many runs there are."""
+
+import sys
+
+import pytest
+
+from app.bench.plan import plan_runs
+from app.config import load_config
+from app.terminal import ROWS, print_plan
+
+
+@pytest.fixture
+def plan(write_config):
+    rates = [round(1e-5 * step, 6) for step in range(1, 101)]
+    config = write_config(
+        architectures=["bert-tiny", "majority"], hyperparameters={"learning_rate": rates}, seeds=list(range(100))
+    )
+    return plan_runs(load_config(config), template_source="", data_fingerprint="", checkpoints={})
+
+
+def test_a_screen_gets_the_first_runs_and_how_many_more_there_are(plan, capsys, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    print_plan(plan, {}, workers=1)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == ROWS + 3
+    assert lines[0].split() == ["run", "architecture", "learning_rate", "seed", "state"]
+    assert lines[-2].startswith(f"and {10_001 - ROWS:,} more")
+    assert lines[-1] == "10001 runs, 0 done, 10001 to do"
+
+
+def test_a_pipe_gets_all_of_them_a_line_each(plan, capsys):
+    print_plan(plan, {}, workers=1)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[1:-1]] == [run.run_id for run in plan]
+    assert max(map(len, lines)) < 80
