@@ -107,6 +107,7 @@ def _science_parameters(
         "seed": seed,
         "inference_batch_sizes": list(inference.batch_sizes),
         "inference_sequence_lengths": list(inference.sequence_lengths),
+        **({} if architecture.is_baseline else {"inference_backends": list(inference.backends)}),
     }
 
 

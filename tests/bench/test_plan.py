@@ -65,6 +65,7 @@ def test_one_more_architecture_or_value_leaves_the_other_ids_alone(plan):
         {"dataset": {"path": "builtin/acceptability", "max_length": 24, "limit": 60}},
         {"task": {"kind": "text-classification", "metric": "f1"}},
         {"inference": {"batch_sizes": [2], "sequence_lengths": [8]}},
+        {"inference": {"batch_sizes": [1], "sequence_lengths": [8], "backends": ["torch", "onnxruntime"]}},
     ],
 )
 def test_what_can_change_a_figure_changes_the_id(plan, change):

@@ -1,24 +1,43 @@
-"""What a trained model costs to use: seconds a batch, rows a second, bytes of memory."""
+"""The forward passes of a trained model, timed: every backend with every batch size at every length."""
 
 from __future__ import annotations
 
-import resource
-import sys
-import time
-from collections.abc import Callable, Sequence
-from typing import Any
-
-import numpy as np
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app.lab.baselines import Baseline
 from app.lab.competitors import Trained
 from app.lab.datasets import Examples
+from app.lab.profiling.timing import Timing, time_passes
 from app.results import InferenceCost
 
-__all__ = ["measure_inference", "peak_memory_bytes"]
+if TYPE_CHECKING:
+    from app.lab.architectures import Built
+    from app.lab.profiling.backends import Backend
 
-WARM_UP, AT_LEAST, AT_MOST = 2, 5, 200  # forward passes
-ENOUGH_SECONDS = 0.15  # of timing for one shape, once AT_LEAST passes are done
+__all__ = ["Operations", "count_operations", "measure_inference"]
+
+
+@dataclass(frozen=True)
+class Operations:
+    """What one row of average length asks of the machine, and the most it can do in a second."""
+
+    tokens_per_example: int  # mean of the reported split, rounded up
+    flops_per_example: int
+    matrix_limit_flops: float  # a second, in fp32
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """A forward pass to be timed; `limit` is the fewest seconds its matrix products could take, where known."""
+
+    backend: str
+    rows: int
+    length: int
+    forward: Callable[[], object]
+    limit: float | None
 
 
 def measure_inference(
@@ -28,69 +47,101 @@ def measure_inference(
     batch_sizes: Sequence[int],
     sequence_lengths: Sequence[int],
     max_length: int,
+    backends: Sequence[Backend] | None = None,
 ) -> tuple[InferenceCost, ...]:
     """Time forward passes of every batch size at every length, in tokens, up to `max_length`.
 
-    A transformer gets random token ids without padding, in fp32, tokenising left out. A baseline has no tokens: it
-    gets texts of that many words, vectorising included, since that is its model.
+    A transformer gets random token ids without padding, tokenising left out, behind each of `backends` (None: plain
+    torch in fp32). A baseline has no tokens: it gets texts of that many words, vectorising included, since that is
+    its model.
     """
     lengths = [length for length in sequence_lengths if length <= max_length] or [max_length]
-    shapes = [(rows, length) for rows in batch_sizes for length in lengths]
+    sizes = [(rows, length) for rows in batch_sizes for length in lengths]
     if isinstance(trained.model, Baseline):
-        words = " ".join(
-            " ".join(column) for column in examples.splits["train"].texts[:1] for column in [column[:50]]
-        ).split()
-        backend = "sklearn"
-        passes = [_baseline_pass(trained.model, words, rows, length) for rows, length in shapes]
+        shapes = _baseline_shapes(trained.model, examples, sizes)
     else:
-        backend = "torch"
-        passes = [_transformer_pass(trained.model.built.model, rows, length) for rows, length in shapes]
-    return tuple(_time(one, backend, *shape) for one, shape in zip(passes, shapes, strict=True))
+        shapes = _transformer_shapes(trained.model.built, sizes, backends)
+    return _time_shapes(shapes)
 
 
-def peak_memory_bytes() -> int:
-    """The most memory this process has held: of the GPU where torch used one, else its resident set."""
-    torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_available() and torch.cuda.is_initialized():
-        return int(torch.cuda.max_memory_allocated())
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024  # macOS counts bytes, Linux KiB
-
-
-def _baseline_pass(model: Baseline, words: Sequence[str], rows: int, length: int) -> Callable[[], object]:
-    text = " ".join((list(words) * (length // len(words) + 1))[:length])
-    return lambda: model.predict_texts([text] * rows)
-
-
-def _transformer_pass(model: Any, rows: int, length: int) -> Callable[[], object]:
+def count_operations(trained: Trained, examples: Examples, *, max_length: int) -> Operations | None:
+    """Count a row of average length, and hold it against the machine; None for a baseline, which has no such thing."""
+    if isinstance(trained.model, Baseline):
+        return None
     import torch
 
-    low = min(1000, model.config.vocab_size // 2)
-    ids = torch.randint(low, model.config.vocab_size, (rows, length), device=model.device)
-    mask = torch.ones_like(ids)
+    from app.lab.profiling.limits import measure_limit
+    from app.lab.tokens import encode_split
 
-    @torch.inference_mode()
-    def forward() -> None:
-        model(input_ids=ids, attention_mask=mask)
-        if ids.is_cuda:
-            torch.cuda.synchronize()
-
-    return forward
+    built = trained.model.built
+    lengths = encode_split(examples.splits[examples.evaluated], built.tokenizer, max_length).lengths
+    tokens = -(-int(lengths.sum()) // len(lengths))
+    limit = measure_limit(built.model.device, torch.float32)
+    return Operations(tokens, _count_row(built, tokens), limit)
 
 
-def _time(one: Callable[[], object], backend: str, batch_size: int, sequence_length: int) -> InferenceCost:
-    for _ in range(WARM_UP):
-        one()
-    seconds: list[float] = []
-    while len(seconds) < AT_MOST and (len(seconds) < AT_LEAST or sum(seconds) < ENOUGH_SECONDS):
-        began = time.perf_counter()
-        one()
-        seconds.append(time.perf_counter() - began)
+def _time_shapes(shapes: Iterable[_Shape]) -> tuple[InferenceCost, ...]:
+    """The one place where the clock runs: whatever must not be disturbed, or must not disturb, goes around this."""
+    return tuple(_record(shape, time_passes(shape.forward)) for shape in shapes)
+
+
+def _record(shape: _Shape, timing: Timing) -> InferenceCost:
+    low, high = timing.interval or (None, None)
+    median = timing.percentile(50)
     return InferenceCost(
-        backend=backend,
-        batch_size=batch_size,
-        sequence_length=sequence_length,
-        p50_seconds=float(np.percentile(seconds, 50)),
-        p95_seconds=float(np.percentile(seconds, 95)),
-        samples_per_second=batch_size / float(np.mean(seconds)),
+        backend=shape.backend,
+        batch_size=shape.rows,
+        sequence_length=shape.length,
+        p50_seconds=median,
+        p90_seconds=timing.percentile(90),
+        p95_seconds=timing.percentile(95),
+        p99_seconds=timing.percentile(99),
+        samples_per_second=shape.rows / timing.mean,
+        repeats=len(timing.seconds),
+        median_low_seconds=low,
+        median_high_seconds=high,
+        settled=timing.settled,
+        mfu=shape.limit / median if shape.limit is not None else None,
     )
+
+
+def _baseline_shapes(model: Baseline, examples: Examples, sizes: Sequence[tuple[int, int]]) -> list[_Shape]:
+    some = [text for column in examples.splits["train"].texts[:1] for text in column[:50]]
+    words = " ".join(some).split()
+
+    def shape(rows: int, length: int) -> _Shape:
+        texts = [" ".join((words * (length // len(words) + 1))[:length])] * rows
+        return _Shape("sklearn", rows, length, lambda: model.predict_texts(texts), None)
+
+    return [shape(rows, length) for rows, length in sizes]
+
+
+def _transformer_shapes(
+    built: Built, sizes: Sequence[tuple[int, int]], backends: Sequence[Backend] | None
+) -> list[_Shape]:
+    import torch
+
+    from app.lab.profiling.backends import draw_batch, plain_backend
+    from app.lab.profiling.limits import measure_limit
+
+    dtypes = {"fp32": torch.float32, "bf16": torch.bfloat16}  # no limit is measured for int8
+    device, cpu = built.model.device, torch.device("cpu")
+    batches = {(rows, length): draw_batch(built, rows=rows, length=length) for rows, length in sizes}
+    flops = functools.cache(lambda length: _count_row(built, length))
+    found = []
+    for backend in backends if backends is not None else [plain_backend(built.model)]:
+        place = cpu if backend.name.startswith("onnxruntime") else device
+        dtype = dtypes.get(backend.precision)
+        limit = measure_limit(place, dtype) if dtype else None
+        for (rows, length), batch in batches.items():
+            least = rows * flops(length) / limit if limit else None
+            found.append(_Shape(backend.name, rows, length, backend.bind(batch), least))
+    return found
+
+
+def _count_row(built: Built, length: int) -> int:
+    from app.lab.profiling.backends import draw_batch, plain_backend
+    from app.lab.profiling.counting import count_flops
+
+    row = draw_batch(built, rows=1, length=length)
+    return count_flops(plain_backend(built.model).bind(row))
