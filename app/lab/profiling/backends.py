@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,7 +107,8 @@ def _make_compiled(name: str, model: PreTrainedModel, example: Batch) -> Backend
     from torch._inductor import config
 
     # a pool of compiling processes would outlive its use, and does not survive in a forked kernel
-    with config.patch(compile_threads=1):
+    with config.patch(compile_threads=1), warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of what inductor itself imports
         backend = Backend(
             name,
             _torch_binder(torch.compile(model, dynamic=True)),
