@@ -9,7 +9,9 @@ TEXTS = ("The keys to the cabinet are rusty.", "The key to the cabinets is rusty
 TINY = {entry.family: entry for entry in reversed(load_architectures().values()) if entry.family in FAMILIES}
 
 
-def build_tiny(family: str, max_length: int = 64) -> Built:
+def build_tiny(family: str, layers: int = 2) -> Built:
+    """For inputs of at most 64 tokens; the same weights each time."""
     torch.manual_seed(0)
-    architecture = Architecture(name="tiny", family=family, config=TINY[family].config)
-    return build_model(architecture, labels=("no", "yes"), texts=TEXTS, max_length=max_length)
+    depth = {"n_layers" if family == "distilbert" else "num_hidden_layers": layers}
+    architecture = Architecture(name="tiny", family=family, config={**TINY[family].config, **depth})
+    return build_model(architecture, labels=("no", "yes"), texts=TEXTS, max_length=64)
