@@ -105,15 +105,7 @@ def describe_backends(cost: Cost) -> pd.DataFrame:
             }
             for record in cost.backends
         ],
-        columns=[
-            "backend",
-            "how",
-            "rows compared",
-            "same prediction",
-            "largest difference of a logit",
-            "score",
-            "file",
-        ],
+        columns=BACKEND_COLUMNS,
     )
 
 

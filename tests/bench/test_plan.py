@@ -103,3 +103,12 @@ def test_a_run_hands_the_template_every_parameter_it_declares(plan):
 
     for run in plan(**GRID):
         check_parameters(FINETUNE, run.parameters)
+
+
+def test_backends_reach_the_notebook_of_a_transformer_and_not_that_of_a_baseline(plan):
+    some = {"batch_sizes": [1], "sequence_lengths": [8], "backends": ["torch", "onnxruntime-int8"]}
+    (before, _) = plan(architectures=["majority", "bert-tiny"])
+    (baseline, transformer) = plan(architectures=["majority", "bert-tiny"], inference=some)
+    assert transformer.parameters["inference_backends"] == ["torch", "onnxruntime-int8"]
+    assert "inference_backends" not in baseline.parameters
+    assert baseline.run_id == before.run_id
