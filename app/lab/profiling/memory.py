@@ -5,28 +5,37 @@ from __future__ import annotations
 import re
 import resource
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["peak_memory_bytes", "reset_peak"]
+__all__ = ["Peak", "peak_memory_bytes", "reset_peak"]
 
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 _HIGH_WATER = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
 
-_before_resets = 0  # bytes: a reset clears the system's own record, also that of getrusage
+_before_resets: dict[str, int] = {}  # whose -> bytes: a reset clears the system's own record, also that of getrusage
+
+
+@dataclass(frozen=True)
+class Peak:
+    """Bytes, and whose they are: `process` or `GPU`. The two are not to be compared."""
+
+    of: str
+    size: int
 
 
 def peak_memory_bytes() -> int:
     """The most since the process began, in bytes: GPU allocations, or resident memory."""
-    return max(_before_resets, _since_reset())
+    peak = _since_reset()
+    return max(_before_resets.get(peak.of, 0), peak.size)
 
 
-def reset_peak() -> int | None:
-    """The most since the last reset, in bytes, and a fresh start; None where the system has no such reset.
+def reset_peak() -> Peak | None:
+    """The most since the last reset, and a fresh start; None where the system has no such reset.
 
     Linux forgets its high-water mark of resident memory when 5 is written to /proc/self/clear_refs (proc(5)).
     """
-    global _before_resets
     peak = _since_reset()
     cuda = _cuda()
     if cuda is not None:
@@ -36,22 +45,22 @@ def reset_peak() -> int | None:
             _CLEAR.write_text("5")
         except OSError:  # not Linux, or a container that forbids it
             return None
-    _before_resets = max(_before_resets, peak)
+    _before_resets[peak.of] = max(_before_resets.get(peak.of, 0), peak.size)
     return peak
 
 
-def _since_reset() -> int:
+def _since_reset() -> Peak:
     cuda = _cuda()
     if cuda is not None:
-        return int(cuda.max_memory_allocated())
+        return Peak("GPU", int(cuda.max_memory_allocated()))
     try:
         found = _HIGH_WATER.search(_STATUS.read_text(encoding="utf-8"))
     except OSError:
         found = None
     if found:
-        return int(found[1]) * 1024
+        return Peak("process", int(found[1]) * 1024)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024  # macOS counts bytes, Linux KiB
+    return Peak("process", peak if sys.platform == "darwin" else peak * 1024)  # macOS counts bytes, Linux KiB
 
 
 def _cuda() -> Any | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.lab.profiling.energy import EnergyMeter, find_counters
-from app.lab.profiling.memory import reset_peak
+from app.lab.profiling.memory import Peak, reset_peak
 
 __all__ = ["Meter"]
 
@@ -18,7 +18,7 @@ class Meter:
         self._stage: str | None = None
         self._stages: dict[str, None] = {}  # an ordered set
         self._joules: float | None = None
-        self._memory_by_stage: dict[str, int] = {}
+        self._memory_by_stage: dict[str, Peak] = {}
         self._energy_by_stage: dict[str, float] = {}
 
     def begin(self, stage: str) -> None:
@@ -46,8 +46,14 @@ class Meter:
 
     @property
     def peak_memory_bytes(self) -> Mapping[str, int]:
-        """Stage -> the most memory held in it; empty where the system cannot tell stages apart."""
-        return dict(self._memory_by_stage)
+        """Stage -> the most memory held in it; empty where the system cannot tell stages apart.
+
+        Where a GPU is used, of the GPU: a stage before its first use is left out.
+        """
+        peaks = self._memory_by_stage
+        of = {peak.of for peak in peaks.values()}
+        wanted = "GPU" if "GPU" in of else "process"
+        return {stage: peak.size for stage, peak in peaks.items() if peak.of == wanted}
 
     @property
     def energy_joules(self) -> Mapping[str, float]:
