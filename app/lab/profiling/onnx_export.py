@@ -93,7 +93,7 @@ def quantise_onnx(source: Path, path: Path) -> str:
 @contextlib.contextmanager
 def _quiet_exporter() -> Iterator[None]:
     """Without the exporter's notes on torchvision, its own deprecations and names of axes; errors rise as ever."""
-    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.onnx._internal.exporter._registration", "")]
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.onnx._internal.exporter._registration")]
     levels = [logger.level for logger in loggers]
     try:
         for logger in loggers:
