@@ -28,6 +28,7 @@ from app.errors import ConfigError, Problem
 from app.layout import ARCHITECTURES
 
 __all__ = [
+    "BACKENDS",
     "BASELINES",
     "BUILTIN",
     "CORPORA",
@@ -63,6 +64,7 @@ BASELINES = ("majority", "tfidf-logreg")
 BUILTIN = "builtin/"
 CORPORA = ("acceptability", "intents", "sentiment")
 METRICS = ("accuracy", "f1", "f1_macro", "f1_weighted", "precision", "recall", "matthews_correlation")
+BACKENDS = ("torch", "torch-bf16", "torch-compile", "onnxruntime", "onnxruntime-int8")
 HUB = "hub"  # `checkpoint: hub` takes the checkpoint that architectures.yaml names
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
@@ -255,10 +257,21 @@ class Hyperparameters(_Frozen):
 
 
 class Inference(_Frozen):
-    """Which forward passes are timed: every batch size at every length, in tokens."""
+    """Which forward passes are timed: every backend with every batch size at every length, in tokens."""
 
     batch_sizes: tuple[Annotated[int, Field(ge=1, le=4096)], ...] = (1, 32)
     sequence_lengths: tuple[Annotated[int, Field(ge=4, le=8192)], ...] = (16, 64)
+    backends: tuple[str, ...] = ("torch",)
+
+    @field_validator("backends", mode="before")
+    @classmethod
+    def _as_names(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("backends")
+    @classmethod
+    def _known_backends(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return _not_twice(tuple(_one_of(item, BACKENDS, "backend") for item in value))
 
 
 class Execution(_Frozen):

@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, Va
 from pydantic_core import from_json
 
 __all__ = [
+    "BackendRecord",
     "Cost",
     "DatasetRecord",
     "Environment",
@@ -31,6 +32,9 @@ __all__ = [
     "write_atomically",
     "write_result",
 ]
+
+
+PLAIN_BACKENDS = ("torch", "sklearn")
 
 
 class Status(StrEnum):
@@ -82,12 +86,37 @@ class InferenceCost(_Record):
     batch_size: int
     sequence_length: int
     p50_seconds: Number
+    p90_seconds: float | None = None
     p95_seconds: Number
+    p99_seconds: float | None = None
     samples_per_second: Number
+    repeats: int = 0
+    median_low_seconds: float | None = None  # 95 % interval of the median; null with too few repeats for one
+    median_high_seconds: float | None = None
+    settled: bool = False  # that interval is narrower than 3 % of the median
+    mfu: float | None = None  # share of the machine's measured limit of matrix products, where there is one
+
+
+class BackendRecord(_Record):
+    """One way to compute the trained model's predictions, held against plain torch on real rows.
+
+    Agreement, difference and score are null where nothing was compared: the backend does not work here, or plain
+    torch stands alone.
+    """
+
+    name: str
+    available: bool
+    reason: str | None = None  # why not
+    made: str = ""  # how it was made, in words
+    rows: int = 0  # of the reported split, that the figures below are over
+    agreement: float | None = None  # share of the rows with the prediction of plain torch
+    largest_logit_difference: float | None = None  # from plain torch's logits, absolute
+    score: float | None = None  # the primary metric measured again, on those rows
+    size_bytes: int | None = None  # of its file, where it has one
 
 
 class Cost(_Record):
-    """What a run cost. Seconds, bytes, rows per second."""
+    """What a run cost. Seconds, bytes, rows per second, floating-point operations, joules."""
 
     parameters: int  # trainable weights; for a bag-of-words baseline, its coefficients
     train_seconds: Number  # evaluation left out
@@ -96,6 +125,18 @@ class Cost(_Record):
     exclusive: bool  # nothing else of this benchmark was at work while inference was measured
     training_exclusive: bool | None = None  # the same of the training; None: not known
     inference: tuple[InferenceCost, ...] = ()
+    backends: tuple[BackendRecord, ...] = ()
+    flops_per_example: int | None = None  # matrix products of one forward pass over a row of average length
+    tokens_per_example: int | None = None  # that length: the mean of the reported split, rounded up
+    matrix_limit_flops: float | None = None  # operations a second: the most measured of fp32 products on this machine
+    stage_peak_memory_bytes: Mapping[str, int] = {}  # stage of the notebook -> the most memory held in it
+    energy_joules: Mapping[str, float] = {}  # stage -> by the machine's own meters; empty where it has none
+    energy_sources: tuple[str, ...] = ()  # what they measure: processor, GPU; all that runs there is counted
+
+    @property
+    def plain_inference(self) -> tuple[InferenceCost, ...]:
+        """The timings that every run of its kind has: of plain torch, or of scikit-learn for a baseline."""
+        return tuple(timing for timing in self.inference if timing.backend in PLAIN_BACKENDS)
 
 
 class DatasetRecord(_Record):

@@ -25,13 +25,14 @@ import pandas as pd
 
 from app.lab import charts
 from app.lab.competitors import build_competitor, train_competitor
+from app.lab.costs import describe_backends, describe_cost, describe_inference, describe_stages, measure_cost
 from app.lab.datasets import load_examples
 from app.lab.evaluation import evaluate_competitor
 from app.lab.exclusive import machine_alone
 from app.lab.history import History
 from app.lab.parameters import Settings, read_architecture, read_dataset
-from app.lab.profiling import measure_inference
-from app.lab.record import describe_cost, describe_inference, measure_cost, write_run
+from app.lab.profiling import Meter, count_operations, measure_inference, prepare_backends
+from app.lab.record import write_run
 from app.lab.tracking import start_tracking
 
 pd.options.display.max_colwidth = 300  # characters: whole sentences, and the beginning of long texts
@@ -75,6 +76,7 @@ first_token_only: bool = True
 seed: int = 0
 inference_batch_sizes: list = [1, 32]  # rows
 inference_sequence_lengths: list = [16, 32]  # tokens
+inference_backends: list = ["torch"]  # and torch-bf16, torch-compile, onnxruntime, onnxruntime-int8
 tracking_mode: str = "disabled"
 tracking_project: str = "bert-benchmark"
 tracking_entity: str = ""
@@ -85,6 +87,8 @@ tracking_folder: str = ""
 # ## The data at a glance
 
 # %%
+meter = Meter()
+meter.begin("data")
 dataset = read_dataset(
     dataset_path,
     files=dataset_files,
@@ -120,6 +124,7 @@ charts.plot_lengths(data)
 # ## The model
 
 # %%
+meter.begin("model")
 competitor = build_competitor(
     read_architecture(architecture, family=family, checkpoint=checkpoint, config=model_config),
     data,
@@ -165,6 +170,7 @@ tracker = start_tracking(
 )
 
 # %%
+meter.begin("training")
 history = History.at(run_folder, metric, listener=tracker.log)
 trained = train_competitor(
     competitor,
@@ -185,6 +191,7 @@ charts.plot_history(history)
 # Hyperparameters are chosen on validation. Test is what counts.
 
 # %%
+meter.begin("scores")
 evaluation = evaluate_competitor(trained, data, metric)
 evaluation.score_table()
 
@@ -205,8 +212,16 @@ evaluation.worst_mistakes(rows=10)
 
 # %% [markdown]
 # ## What it cost
+#
+# The trained model behind each backend: an engine may be faster and still has to say the same. Its logits are held
+# against those of plain torch on rows of the reported split, and its score is measured again.
 
 # %%
+meter.begin("backends")
+backends = prepare_backends(trained, data, names=inference_backends, metric=metric, max_length=max_length)
+
+# %%
+meter.begin("inference")
 with machine_alone() as alone:
     inference = measure_inference(
         trained,
@@ -214,12 +229,35 @@ with machine_alone() as alone:
         batch_sizes=inference_batch_sizes,
         sequence_lengths=inference_sequence_lengths,
         max_length=max_length,
+        backends=backends.ready,
     )
-cost = measure_cost(trained, inference, exclusive=alone)
+    operations = count_operations(trained, data, max_length=max_length)
+meter.end()
+
+# %%
+cost = measure_cost(trained, inference, backends=backends.records, operations=operations, meter=meter, exclusive=alone)
+describe_backends(cost)
+
+# %% [markdown]
+# How long one forward pass takes. Half of the passes are faster than the median; its interval says how well it is
+# known, "unsettled" that time was up before it was narrower than 3 %. One pass in a hundred is slower than the last
+# of the percentiles: that is what a waiting person notices. The share of the limit (MFU) is how much of what the
+# machine can multiply went into this model; the rest was spent on reading memory, waiting, and calling functions.
+
+# %%
 describe_inference(cost)
+
+# %% [markdown]
+# An operation is a multiplication or an addition in a matrix product; the rest of a forward pass is left out.
 
 # %%
 pd.Series(describe_cost(cost), name="cost").to_frame()
+
+# %% [markdown]
+# Memory and energy by stage, as far as the machine has meters for them and lets them be read.
+
+# %%
+describe_stages(cost, meter.stages)
 
 # %% [markdown]
 # ## Summary

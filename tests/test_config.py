@@ -255,3 +255,22 @@ def test_an_alias_inside_itself_is_refused(here):
     path = here / "x.yaml"
     path.write_text("a: &x [*x]\n")
     assert "alias" in problems_of(path)[0] or "YAML" in problems_of(path)[0]
+
+
+def test_a_misspelt_backend_is_refused_with_the_one_that_was_meant(write_config):
+    path = write_config(inference={"backends": ["torch", "onnxruntime-int4"]})
+    (found,) = problems_of(path)
+    assert "inference.backends" in found
+    assert "unknown backend 'onnxruntime-int4'; did you mean onnxruntime-int8?" in found
+
+
+def test_a_backend_is_named_once_and_one_alone_needs_no_list(write_config):
+    assert load_config(write_config(inference={"backends": "onnxruntime"})).inference.backends == ("onnxruntime",)
+    (found,) = problems_of(write_config(inference={"backends": ["torch", "torch"]}))
+    assert "'torch' is listed twice" in found
+    (found,) = problems_of(write_config(inference={"backends": []}))
+    assert "an empty list has nothing to run" in found
+
+
+def test_plain_torch_alone_is_timed_where_nothing_else_is_asked_for(write_config):
+    assert load_config(write_config()).inference.backends == ("torch",)

@@ -99,6 +99,22 @@ def test_keys_of_a_later_version_are_no_obstacle(tmp_path):
     assert read_result(path) == a_result()
 
 
+def test_a_record_from_before_backends_were_compared_is_still_read(tmp_path):
+    path = tmp_path / "result.json"
+    timing = {"backend": "torch", "batch_size": 1, "sequence_length": 16, "p50_seconds": 0.25, "p95_seconds": 0.5}
+    cost = {"parameters": 1, "train_seconds": 2.0, "train_samples_per_second": 3.0, "peak_memory_bytes": 4}
+    write_result(a_result(), path)
+    document = json.loads(path.read_text())
+    document["cost"] = {**cost, "exclusive": True, "inference": [{**timing, "samples_per_second": 4.0}]}
+    path.write_text(json.dumps(document))
+    read = read_result(path)
+    (old,) = read.cost.inference
+    assert (old.p50_seconds, old.p95_seconds, old.p99_seconds, old.settled, old.mfu) == (0.25, 0.5, None, False, None)
+    assert (read.cost.backends, read.cost.flops_per_example, read.cost.energy_joules) == ((), None, {})
+    write_result(read, path)
+    assert read_result(path) == read
+
+
 def test_memory_and_speed_are_kept_with_their_units():
     cost = Cost(parameters=1, train_seconds=2.0, train_samples_per_second=3.0, peak_memory_bytes=4, exclusive=True)
     assert set(cost.model_dump()) == {
@@ -110,5 +126,12 @@ def test_memory_and_speed_are_kept_with_their_units():
             "exclusive",
             "training_exclusive",
             "inference",
+            "backends",
+            "flops_per_example",
+            "tokens_per_example",
+            "matrix_limit_flops",
+            "stage_peak_memory_bytes",
+            "energy_joules",
+            "energy_sources",
         )
     }

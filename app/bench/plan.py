@@ -103,6 +103,7 @@ def _shared_parameters(benchmark: Benchmark, architecture: Architecture) -> dict
         "model_config": dict(architecture.config),
         "inference_batch_sizes": list(inference.batch_sizes),
         "inference_sequence_lengths": list(inference.sequence_lengths),
+        **({} if architecture.is_baseline else {"inference_backends": list(inference.backends)}),
     }
 
 

@@ -9,60 +9,16 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pandas as pd
 import psutil
 
 from app.lab.competitors import Competitor, Trained
 from app.lab.evaluation import Evaluation
+from app.lab.machine import cpu_name
 from app.lab.parameters import Settings
-from app.lab.profiling import peak_memory_bytes
-from app.layout import ATTEMPT_VARIABLE, EXCLUSIVE_VARIABLE, PROJECT, RunFolder
-from app.results import Cost, Environment, InferenceCost, RunResult, Status, TrackingRecord, write_result
+from app.layout import ATTEMPT_VARIABLE, PROJECT, RunFolder
+from app.results import Cost, Environment, RunResult, Status, TrackingRecord, write_result
 
-__all__ = ["describe_cost", "describe_inference", "measure_cost", "write_run"]
-
-
-def measure_cost(trained: Trained, inference: tuple[InferenceCost, ...], *, exclusive: bool) -> Cost:
-    """What the run has cost so far; `exclusive` says whether the machine was its own while inference was measured."""
-    told = os.environ.get(EXCLUSIVE_VARIABLE)
-    return Cost(
-        parameters=trained.parameters,
-        train_seconds=trained.train_seconds,
-        train_samples_per_second=trained.rows_per_second,
-        peak_memory_bytes=peak_memory_bytes(),
-        exclusive=exclusive,
-        training_exclusive=None if told is None else told == "1",
-        inference=inference,
-    )
-
-
-def describe_cost(cost: Cost) -> dict[str, str]:
-    """The cost as a person reads it, with units."""
-    return {
-        "parameters": f"{cost.parameters:,}",
-        "training time": f"{cost.train_seconds:.1f} s",
-        "training speed": f"{cost.train_samples_per_second:,.0f} rows/s",
-        "peak memory": f"{cost.peak_memory_bytes / 2**20:,.0f} MiB",
-        "machine to itself while training": {True: "yes", False: "no", None: "not known"}[cost.training_exclusive],
-        "machine to itself while measuring": "yes" if cost.exclusive else "not known",
-    }
-
-
-def describe_inference(cost: Cost) -> pd.DataFrame:
-    """The timings as a person reads them: milliseconds a batch, rows a second."""
-    return pd.DataFrame(
-        [
-            {
-                "backend": timing.backend,
-                "batch": timing.batch_size,
-                "tokens": timing.sequence_length,
-                "median ms": f"{timing.p50_seconds * 1000:.2f}",
-                "95 % ms": f"{timing.p95_seconds * 1000:.2f}",
-                "rows/s": f"{timing.samples_per_second:,.0f}",
-            }
-            for timing in cost.inference
-        ]
-    )
+__all__ = ["write_run"]
 
 
 def write_run(
@@ -114,19 +70,10 @@ def _environment(precision: str) -> Environment:
         torch=str(torch.__version__) if torch else "",
         transformers=str(transformers.__version__) if transformers else "",
         device=torch.cuda.get_device_name() if torch and on_gpu else "cpu",
-        cpu=_cpu_name(),
+        cpu=cpu_name(),
         git=_git_revision(),
         precision=precision,
     )
-
-
-def _cpu_name() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return f"{names[0]}, {os.cpu_count()} cores" if names else platform.machine()
 
 
 def _git_revision() -> str:

@@ -42,7 +42,8 @@ class Tracker:
             flat: dict[str, Any] = {
                 f"{split}/{name}": value for split, named in scores.items() for name, value in named.items()
             }
-            flat |= {f"cost/{name}": value for name, value in cost.model_dump(exclude={"inference"}).items()}
+            figures = cost.model_dump(exclude={"inference", "backends"}, exclude_none=True)
+            flat |= {f"cost/{name}": value for name, value in figures.items()}
             self._run.summary.update(flat)
 
     def log_confusion(self, labels: Sequence[int], predictions: Sequence[int], names: Sequence[str]) -> None:

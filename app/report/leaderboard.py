@@ -128,7 +128,7 @@ def _validation(runs: Sequence[RunResult]) -> float:
 
 
 def _latency(cost: Cost) -> float:
-    smallest = min(cost.inference, key=lambda timing: (timing.batch_size, timing.sequence_length), default=None)
+    smallest = min(cost.plain_inference, key=lambda timing: (timing.batch_size, timing.sequence_length), default=None)
     return smallest.p50_seconds if smallest else NAN
 
 

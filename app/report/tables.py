@@ -73,7 +73,13 @@ def cost_table(standings: Sequence[Standing]) -> Table:
     """What the runs behind the leaderboard cost: training, memory, and each timing of a forward pass."""
     standings, beyond = standings[:LEADERS], len(standings) - LEADERS
     shapes = sorted(
-        {(t.batch_size, t.sequence_length) for s in standings for r in s.row.runs if r.cost for t in r.cost.inference}
+        {
+            (t.batch_size, t.sequence_length)
+            for s in standings
+            for r in s.row.runs
+            if r.cost
+            for t in r.cost.plain_inference
+        }
     )
     rows = []
     for standing in (standing for standing in standings if standing.row.runs):
@@ -86,7 +92,7 @@ def cost_table(standings: Sequence[Standing]) -> Table:
             memory(row.peak_memory_bytes),
         ]
         first = next((run.cost for run in row.runs if run.cost), None)
-        timings = {(t.batch_size, t.sequence_length): t for t in first.inference} if first else {}
+        timings = {(t.batch_size, t.sequence_length): t for t in first.plain_inference} if first else {}
         for shape in shapes:
             timing = timings.get(shape)
             cells.append(

@@ -67,6 +67,7 @@ def test_one_more_architecture_or_value_leaves_the_other_ids_alone(plan):
         {"dataset": {"path": "builtin/acceptability", "max_length": 24, "limit": 60}},
         {"task": {"kind": "text-classification", "metric": "f1"}},
         {"inference": {"batch_sizes": [2], "sequence_lengths": [8]}},
+        {"inference": {"batch_sizes": [1], "sequence_lengths": [8], "backends": ["torch", "onnxruntime"]}},
     ],
 )
 def test_what_can_change_a_figure_changes_the_id(plan, change):
@@ -132,3 +133,12 @@ def test_an_id_is_the_digest_of_what_the_run_depends_on(plan):
         }
         text = json.dumps(key, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         assert run.run_id.endswith(hashlib.sha256(text.encode()).hexdigest()[:8])
+
+
+def test_backends_reach_the_notebook_of_a_transformer_and_not_that_of_a_baseline(plan):
+    some = {"batch_sizes": [1], "sequence_lengths": [8], "backends": ["torch", "onnxruntime-int8"]}
+    (before, _) = plan(architectures=["majority", "bert-tiny"])
+    (baseline, transformer) = plan(architectures=["majority", "bert-tiny"], inference=some)
+    assert transformer.parameters["inference_backends"] == ["torch", "onnxruntime-int8"]
+    assert "inference_backends" not in baseline.parameters
+    assert baseline.run_id == before.run_id

@@ -110,10 +110,10 @@ def test_nothing_at_all_is_an_empty_leaderboard() -> None:
     assert rank([]) == ()
 
 
-def test_latency_is_that_of_the_smallest_batch_at_the_smallest_length() -> None:
-    def timing(batch: int, length: int, seconds: float) -> InferenceCost:
+def test_latency_is_that_of_plain_torch_with_the_smallest_batch_at_the_smallest_length() -> None:
+    def timing(batch: int, length: int, seconds: float, backend: str = "torch") -> InferenceCost:
         return InferenceCost(
-            backend="torch",
+            backend=backend,
             batch_size=batch,
             sequence_length=length,
             p50_seconds=seconds,
@@ -127,7 +127,7 @@ def test_latency_is_that_of_the_smallest_batch_at_the_smallest_length() -> None:
         train_samples_per_second=50,
         peak_memory_bytes=7,
         exclusive=False,
-        inference=(timing(32, 8, 0.1), timing(1, 64, 0.2), timing(1, 8, 0.05)),
+        inference=(timing(1, 4, 0.01, "onnxruntime"), timing(32, 8, 0.1), timing(1, 64, 0.2), timing(1, 8, 0.05)),
     )
     (row,) = rank([run("a", cost=cost)])
     assert (row.latency_seconds, row.parameters, row.exclusive) == (0.05, 10, False)

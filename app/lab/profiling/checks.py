@@ -1,0 +1,113 @@
+"""The backends that a run asks for, each held against plain torch on real rows before its speed counts."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.lab.baselines import Baseline
+from app.lab.competitors import Trained
+from app.lab.datasets import Examples
+from app.lab.metrics import compute_score
+from app.results import BackendRecord
+
+if TYPE_CHECKING:
+    from app.lab.profiling.backends import Backend, Logits
+    from app.lab.tokens import EncodedSplit
+    from app.lab.training import TrainedTransformer
+
+__all__ = ["Prepared", "prepare_backends"]
+
+ROWS = 1000  # of the reported split at most: enough to see a tenth of a point, and seconds instead of minutes
+TOKENS = 2048  # of a batch, after padding
+EXAMPLE = 11  # tokens of the batch that an engine may trace the model with
+REASON = 300  # characters of an engine's own words
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Backends that work here, and a record of each that was asked for."""
+
+    ready: tuple[Backend, ...]
+    records: tuple[BackendRecord, ...]
+
+
+def prepare_backends(
+    trained: Trained, examples: Examples, *, names: Sequence[str], metric: str, max_length: int
+) -> Prepared:
+    """Make each backend and compare its logits with plain torch's, on a fixed sample of the reported split.
+
+    A backend that does not work here, or does not take this model, is recorded with the reason. A baseline has no
+    backends. Where plain torch is the only one there is nothing to compare, and no row is computed.
+    """
+    if isinstance(trained.model, Baseline):
+        return Prepared((), ())
+    examined = _Examination(trained.model, examples, metric, max_length)
+    with tempfile.TemporaryDirectory() as scratch:
+        found = [examined.examine(name, alone=len(names) == 1, scratch=Path(scratch)) for name in names]
+    return Prepared(tuple(backend for backend, _ in found if backend), tuple(record for _, record in found))
+
+
+class _Examination:
+    """The rows to compare on, and what plain torch makes of them: computed once, when it is first needed."""
+
+    def __init__(self, model: TrainedTransformer, examples: Examples, metric: str, max_length: int) -> None:
+        from app.lab.profiling.backends import draw_batch, plain_backend
+        from app.lab.tokens import encode_split
+
+        split = examples.splits[examples.evaluated]
+        chosen = sorted(random.Random(0).sample(range(len(split)), min(ROWS, len(split))))
+        self._built, self._metric = model.built, metric
+        self._rows: EncodedSplit = encode_split(split.take(chosen), model.built.tokenizer, max_length)
+        self._labels = self._rows.labels
+        self._example = draw_batch(model.built, rows=2, length=min(EXAMPLE, max_length), padding=2)
+        self._plain = plain_backend(model.built.model)
+        self._reference: Logits | None = None
+
+    def examine(self, name: str, *, alone: bool, scratch: Path) -> tuple[Backend | None, BackendRecord]:
+        from app.lab.profiling.backends import make_backend
+
+        if name == "torch" and alone:
+            return self._plain, BackendRecord(name=name, available=True, made=self._plain.made)
+        try:
+            made = self._plain if name == "torch" else make_backend(name, self._built.model, self._example, scratch)
+            return made, self._compare(made)
+        except Exception as error:  # the one place where a backend's failure, of whatever class, becomes a record
+            words = " ".join(str(error).split())[:REASON]
+            return None, BackendRecord(name=name, available=False, reason=f"{type(error).__name__}: {words}")
+
+    def _compare(self, backend: Backend) -> BackendRecord:
+        if self._reference is None:
+            self._reference = self._predict(self._plain)
+        logits = self._reference if backend is self._plain else self._predict(backend)
+        return BackendRecord(
+            name=backend.name,
+            available=True,
+            made=backend.made,
+            rows=len(self._rows),
+            agreement=float((logits.argmax(1) == self._reference.argmax(1)).mean()),
+            largest_logit_difference=float(np.abs(logits - self._reference).max()),
+            score=compute_score(self._metric, logits.argmax(1), self._labels),
+            size_bytes=backend.size_bytes,
+        )
+
+    def _predict(self, backend: Backend) -> Logits:
+        from app.lab.tokens import length_batches, pad_rows
+
+        logits: Logits | None = None
+        # the first row once more and alone: a single query is what many engines are chosen for
+        for rows in [*length_batches(self._rows.lengths, TOKENS), np.asarray([0])]:
+            batch = pad_rows([self._rows[row] for row in rows], self._built.tokenizer.pad_token_id)
+            batch.pop("labels")
+            found = backend.predict(batch)
+            if logits is None:
+                logits = np.empty((len(self._rows), found.shape[1]), dtype=np.float32)
+            logits[rows] = found
+        assert logits is not None
+        return logits
