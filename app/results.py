@@ -200,7 +200,7 @@ class RunResult(_Record):
 
     @property
     def seconds(self) -> float:
-        """Wall-clock time of the run from kernel start to result, in seconds."""
+        """Wall-clock time of the run from the notebook's first cell to its result, in seconds."""
         return (self.finished - self.started).total_seconds()
 
 

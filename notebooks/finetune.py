@@ -278,6 +278,7 @@ result = write_run(
     evaluation=evaluation,
     cost=cost,
     settings=settings,
+    started=meter.started,
     wandb=tracked,
 )
 print(f"{result.run_id}: {evaluation.sentence()}")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import copy
+import functools
 import logging
 import re
 import threading
@@ -18,6 +20,7 @@ from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
+from app.bench.engine import ENGINE
 from app.bench.kernels import Kernel
 from app.bench.machine import Machine
 from app.bench.warm import WarmParent
@@ -81,9 +84,15 @@ def read_template(path: Path) -> NotebookNode:
     Raises:
         TemplateError: it has no cell tagged `parameters`.
     """
-    notebook: NotebookNode = jupytext.read(path)
+    notebook = copy.deepcopy(_parse(path, path.stat().st_mtime_ns))
     if not _parameter_cells(notebook):
         raise TemplateError(f"{path}: no cell is tagged parameters")
+    return notebook
+
+
+@functools.lru_cache(maxsize=8)
+def _parse(path: Path, changed: int) -> NotebookNode:  # noqa: ARG001  # a template that changes is read anew
+    notebook: NotebookNode = jupytext.read(path)
     return notebook
 
 
@@ -157,6 +166,7 @@ def execute_notebook(
                 parameters=dict(parameters),
                 kernel_name="python3",
                 language="python",
+                engine_name=ENGINE,
                 progress_bar=False,
                 start_timeout=120,
                 km=kernel.manager,

@@ -9,8 +9,6 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psutil
-
 from app.lab.competitors import Competitor, Trained
 from app.lab.evaluation import Evaluation
 from app.lab.machine import cpu_name
@@ -31,6 +29,7 @@ def write_run(
     evaluation: Evaluation,
     cost: Cost,
     settings: Settings,
+    started: datetime,
     wandb: TrackingRecord | None,
 ) -> RunResult:
     """The run's record. It is written last, and with it the predictions; an empty `folder` keeps nothing."""
@@ -51,7 +50,7 @@ def write_run(
         environment=_environment(trained.precision),
         best_epoch=trained.best_epoch,
         attempts=int(os.environ.get(ATTEMPT_VARIABLE, "1")),
-        started=datetime.fromtimestamp(psutil.Process().create_time(), UTC),
+        started=started,
         finished=datetime.now(UTC),
     )
     if folder:
