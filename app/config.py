@@ -228,11 +228,12 @@ class Hyperparameters(_Frozen):
     precision: Annotated[tuple[str, ...], Axis] = ("auto",)
     narrow_vocabulary: Annotated[tuple[StrictBool, ...], Axis] = (True,)  # shortcuts that change no result
     first_token_only: Annotated[tuple[StrictBool, ...], Axis] = (True,)
+    cheap_dropout: Annotated[tuple[StrictBool, ...], Axis] = (True,)
 
     @field_validator("*", mode="before")
     @classmethod
     def _numbers(cls, value: object, info: ValidationInfo) -> object:
-        is_switch = info.field_name in ("narrow_vocabulary", "first_token_only")
+        is_switch = info.field_name in ("narrow_vocabulary", "first_token_only", "cheap_dropout")
         return _as_axis(value) if is_switch else _no_truth(_as_axis(value))
 
     @field_validator("*")

@@ -73,6 +73,7 @@ batching: str = "bucketed"
 precision: str = "auto"
 narrow_vocabulary: bool = True
 first_token_only: bool = True
+cheap_dropout: bool = True
 seed: int = 0
 inference_batch_sizes: list = [1, 32]  # rows
 inference_sequence_lengths: list = [16, 32]  # tokens
@@ -153,6 +154,7 @@ settings = Settings(
     precision=precision,
     narrow_vocabulary=narrow_vocabulary,
     first_token_only=first_token_only,
+    cheap_dropout=cheap_dropout,
     seed=seed,
 )
 pd.Series(competitor.used(settings), name="value", dtype=object).to_frame()

@@ -27,6 +27,7 @@ __all__ = ["EncodedSplit", "encode_split", "length_batches", "pad_rows"]
 
 Row = Mapping[str, Any]
 
+_WORTH_KEEPING = 200  # rows
 _FORMAT = 1  # raise it when the arrays change, so that none of the old kind are taken
 
 
@@ -62,13 +63,16 @@ def encode_split(split: Split, tokenizer: PreTrainedTokenizerBase, max_length: i
     """Token ids of one text or a pair, at most `max_length` of them, special tokens included.
 
     They are kept below `cache_folder()` by tokenizer, texts and length: of all runs of a benchmark with the same
-    tokenizer one does the work, and the others map its file into memory.
+    tokenizer one does the work, and the others map its file into memory. Few rows are encoded sooner than looked up.
     """
-    kept = cache_folder() / "tokens" / _fingerprint(split, tokenizer, max_length)
-    arrays = _read(kept)
-    if arrays is None:
+    if len(split) < _WORTH_KEEPING:
         arrays = _encode(split, tokenizer, max_length)
-        _keep(arrays, kept)
+    else:
+        kept = cache_folder() / "tokens" / _fingerprint(split, tokenizer, max_length)
+        found = _read(kept)
+        arrays = _encode(split, tokenizer, max_length) if found is None else found
+        if found is None:
+            _keep(arrays, kept)
     labels = np.asarray(split.labels, dtype=np.int64)
     truncated = int(arrays["truncated"])
     return EncodedSplit(arrays["ids"], arrays.get("types"), np.asarray(arrays["lengths"]), labels, truncated)

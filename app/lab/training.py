@@ -15,6 +15,7 @@ from transformers.trainer_utils import set_seed
 
 from app.lab.architectures import Built
 from app.lab.datasets import Examples, Split
+from app.lab.dropout import cheap_dropout
 from app.lab.exclusive import paused_seconds
 from app.lab.history import History
 from app.lab.last_layer import first_token_only
@@ -80,6 +81,8 @@ def train_transformer(
     with tempfile.TemporaryDirectory() as scratch, contextlib.ExitStack() as shortcuts:
         if settings.first_token_only:
             shortcuts.enter_context(first_token_only(model))
+        if settings.cheap_dropout:
+            shortcuts.enter_context(cheap_dropout(model, settings.seed))
         trainer = FineTuner(
             model=model,
             args=_arguments(settings, precision, rows=len(train), folder=scratch),

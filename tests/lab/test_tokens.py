@@ -5,6 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.lab import tokens
 from app.lab.datasets import Split
 from app.lab.tokens import encode_split, length_batches, pad_rows
 from app.lab.vocabulary import train_tokenizer
@@ -55,7 +56,8 @@ def test_encoded_rows_are_what_the_tokenizer_says(here):
     assert set(encoded.used_ids(0)) == {0}.union(*plain["input_ids"])
 
 
-def test_the_second_encoding_is_read_from_the_cache(here):
+def test_the_second_encoding_is_read_from_the_cache(here, monkeypatch):
+    monkeypatch.setattr(tokens, "_WORTH_KEEPING", 0)
     tokenizer = train_tokenizer(TEXTS * 2)
     split = Split((TEXTS,), (0, 1, 0))
     first = encode_split(split, tokenizer, max_length=5)
@@ -69,6 +71,11 @@ def test_the_second_encoding_is_read_from_the_cache(here):
     (kept / "ids.npy").write_bytes(b"torn")
     assert as_lists(encode_split(split, tokenizer, max_length=5)) == as_lists(first)
     assert isinstance(encode_split(split, tokenizer, max_length=5).ids, np.memmap)
+
+
+def test_a_few_rows_are_not_kept(here):
+    encode_split(Split((TEXTS,), (0, 1, 0)), train_tokenizer(TEXTS * 2), max_length=5)
+    assert not (cache_folder() / "tokens").exists()
 
 
 def test_type_ids_come_with_the_rows_of_pairs(here):
