@@ -133,6 +133,26 @@ def test_nothing_of_one_kernel_reaches_the_next(execute):
     assert printed(notebook) == "False False False False\n"
 
 
+def test_signals_threads_memory_and_seeds_are_each_kernels_own(execute):
+    show = (
+        "import signal, threading, resource, torch, sys\n"
+        "own = [t.name for t in threading.enumerate() if t.name == 'left']\n"
+        "print(signal.getsignal(signal.SIGUSR1), own, torch.get_num_threads(), sys.getrecursionlimit(),"
+        " resource.getrlimit(resource.RLIMIT_NOFILE)[0], hasattr(torch, 'left'))"
+    )
+    _, before = execute(show)
+    execute(
+        "import resource, signal, sys, threading, time, torch\n"
+        "signal.signal(signal.SIGUSR1, lambda *_: None)\n"
+        "threading.Thread(target=time.sleep, args=(60,), name='left', daemon=True).start()\n"
+        "torch.set_num_threads(3); torch.manual_seed(7); torch.left = bytearray(50_000_000)\n"
+        "sys.setrecursionlimit(5000); resource.setrlimit(resource.RLIMIT_NOFILE, (300, 400))"
+    )
+    _, after = execute(show)
+    assert printed(after) == printed(before)
+    assert "[]" in printed(after)
+
+
 def test_a_kernel_starts_without_the_randomness_of_its_sibling(execute):
     first, second = (
         printed(execute("import random, numpy\nprint(random.random(), numpy.random.rand())")[1]) for _ in "ab"
