@@ -116,11 +116,11 @@ class Machine:
 
     def _grant(self, connection: Connection) -> None:
         pid = 0
-        with contextlib.suppress(OSError, EOFError, ValueError), connection:
+        with contextlib.suppress(OSError, EOFError, ValueError, psutil.Error), connection:
             pid = int(connection.recv_bytes(32))
             with self._turn:
-                alone = self._clear_for(pid)
                 try:
+                    alone = self._clear_for(pid)
                     connection.send_bytes(b"alone" if alone else b"shared")
                     connection.recv_bytes(32)  # until it is closed
                 finally:
