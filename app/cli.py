@@ -96,7 +96,8 @@ def run_benchmark(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int
         if len(done) < len(runs) or not is_current(folder):
             from app.bench.kernels import open_parent
 
-            with open_parent(benchmark.execution.kernel) as parent:
+            tracked = benchmark.tracking.mode != "disabled"
+            with open_parent(benchmark.execution.kernel, tracked=tracked) as parent:
                 results |= _carry_out(benchmark, runs, done, parent)
                 _report(folder, parent)
     print_leaderboard(results.values(), folder.page)

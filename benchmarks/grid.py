@@ -26,6 +26,7 @@ __all__ = ["measure_grid", "write_grid"]
 
 LOOPS = PROJECT / "benchmarks" / "competitors"
 OURS = "this driver"
+WORKERS = "this driver, two workers"
 Environment = Mapping[str, str]
 
 
@@ -36,19 +37,21 @@ def measure_grid(plan: Plan) -> tuple[Line, ...]:
         grid = functools.partial(_run, Path(scratch), rates=rates, seeds=seeds)
         competitors: dict[str, Callable[[], Observation]] = {
             OURS: functools.partial(grid, _driver),
+            WORKERS: functools.partial(grid, functools.partial(_driver, workers=2)),
             "loop over the papermill command line": functools.partial(grid, _papermill_loop),
             "loop of fresh Python scripts": functools.partial(grid, _script_loop),
         }
         # all of them import the same: the first shall not be the one that brings it from the disk
         run_command([sys.executable, "-m", "app.bench.forkserver"], folder=PROJECT)
         seen = take_turns(competitors, plan.repeats)
-    ours, name = seen.pop(OURS), f"{len(rates) * seeds} runs of bert-tiny"
+    ours = {who: seen.pop(who) for who in (OURS, WORKERS)}
+    name = f"{len(rates) * seeds} runs of bert-tiny"
     loops = [_entry(who, observations, [one.seconds for one in observations]) for who, observations in seen.items()]
-    without = _entry(OURS, ours, [float(one.said["runs_seconds"]) for one in ours])
-    complete = _entry(OURS, ours, [one.seconds for one in ours])
+    without = [_entry(who, of, [float(one.said["runs_seconds"]) for one in of]) for who, of in ours.items()]
+    complete = [_entry(who, of, [one.seconds for one in of]) for who, of in ours.items()]
     return (
-        Line(name=f"{name}, until all have ended", unit="s", entries=(without, *loops)),
-        Line(name=f"{name}, our report included", unit="s", entries=(complete, *loops)),
+        Line(name=f"{name}, until all have ended", unit="s", entries=(*without, *loops)),
+        Line(name=f"{name}, our report included", unit="s", entries=(*complete, *loops)),
     )
 
 
@@ -110,10 +113,10 @@ def _run(
     return observation
 
 
-def _driver(folder: Path, environment: Environment) -> tuple[Observation, Path]:
+def _driver(folder: Path, environment: Environment, workers: int = 1) -> tuple[Observation, Path]:
     config = folder / "grid.yaml"
     config.touch()  # on the clock of the files themselves
-    words = [sys.executable, str(PROJECT / "app.py"), "--config", "grid.yaml"]
+    words = [sys.executable, str(PROJECT / "app.py"), "--config", "grid.yaml", "--workers", str(workers)]
     observation = run_command(words, folder=folder, environment=environment)
     runs = folder / BenchmarkFolder.of("grid").runs
     last = max(page.stat().st_mtime for page in runs.glob("*/notebook.html"))  # a run's page is written last

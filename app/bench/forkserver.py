@@ -43,8 +43,6 @@ MODULES = (
     "pyarrow.parquet",
     "matplotlib.pyplot",
     "matplotlib.backends.backend_svg",
-    "wandb",
-    "wandb.sdk.launch",  # wandb.init imports it: more than a second
     "ipykernel.kernelapp",
     "ipykernel.zmqshell",
     "matplotlib_inline.backend_inline",
@@ -62,6 +60,8 @@ MODULES = (
     "app.report.figures",
     "app.report.passages",
 )
+TRACKING_MODULES = ("wandb", "wandb.sdk.launch")  # wandb.init imports the latter: two seconds for both
+UNTRACKED = "--untracked"  # without them
 _POLL_SECONDS = 0.02
 _KILL_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 
@@ -72,7 +72,7 @@ def main() -> None:
     os.dup2(2, 1)  # what an import prints must not pass for an answer
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver decides what an interrupt means
     warnings.filterwarnings("ignore")
-    for name in MODULES:
+    for name in MODULES if UNTRACKED in sys.argv else MODULES + TRACKING_MODULES:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     gc.collect()

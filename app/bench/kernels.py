@@ -39,12 +39,12 @@ _SETTINGS = {
 
 
 @contextlib.contextmanager
-def open_parent(kind: str) -> Iterator[WarmParent | None]:
+def open_parent(kind: str, *, tracked: bool = True) -> Iterator[WarmParent | None]:
     """The parent of warm kernels while the context lasts; None for `cold`, and where the system cannot fork."""
     if kind == "cold" or not can_fork():
         yield None
         return
-    parent = WarmParent(kernel_environment())
+    parent = WarmParent(kernel_environment(), tracked=tracked)
     try:
         yield parent
     finally:

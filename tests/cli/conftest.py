@@ -14,7 +14,9 @@ def _share_parent(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
 
     begin = kernels.open_parent
 
-    def lend(kind: str):
-        return begin(kind) if kind == "cold" else contextlib.nullcontext(request.getfixturevalue("warm_parent"))
+    def lend(kind: str, **options: bool):
+        if kind == "cold":
+            return begin(kind, **options)
+        return contextlib.nullcontext(request.getfixturevalue("warm_parent"))
 
     monkeypatch.setattr(kernels, "open_parent", lend)
