@@ -51,6 +51,8 @@ class Made:
     exclusive: bool = True
     training_exclusive: bool = True
     validation: float | None = None  # instead of the quality
+    divergent: str | None = None
+    truncated: tuple[int, int, int] | None = None  # of the reported split: rows, tokens, tokens before
     environment: Environment = MACHINE
 
     @property
@@ -235,6 +237,10 @@ def _result(run: Made, name: str, value: float, split: str, dataset: DatasetReco
         cost=cost if ok else None,
         dataset=dataset,
         environment=run.environment,
+        divergent=run.divergent,
+        truncated={split: dict(zip(("rows", "tokens", "of_tokens"), run.truncated, strict=True))}  # type: ignore[dict-item]
+        if run.truncated
+        else {},
         started=started,
         finished=started + timedelta(seconds=0.4 if small else 9.7),
     )
