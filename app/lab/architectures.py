@@ -53,6 +53,9 @@ _REFUSALS = (
 )
 # positions are counted from the padding id + 1
 _OFFSET_POSITIONS = ("roberta", "xlm-roberta", "camembert", "mpnet", "longformer")
+# says of each process's first batch that rows are padded to whole windows and that the first token sees all of them:
+# both are as they should be for a classifier
+_TALKATIVE = "transformers.models.longformer.modeling_longformer"
 # relative positions only: any length goes
 _UNBOUNDED = ("deberta", "deberta-v2", "t5")
 
@@ -83,6 +86,7 @@ def build_model(architecture: Architecture, *, labels: Sequence[str], texts: Seq
     else:
         model, tokenizer = _start(architecture, labels, texts, max_length)
     tokenizer.model_max_length = max_length
+    logging.get_logger(_TALKATIVE).setLevel("ERROR")
     return Built(
         model=model.eval(),  # type: ignore[no-untyped-call]
         tokenizer=tokenizer,
