@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from logging import ERROR
 from typing import Any
 
 import torch
@@ -86,7 +87,7 @@ def build_model(architecture: Architecture, *, labels: Sequence[str], texts: Seq
     else:
         model, tokenizer = _start(architecture, labels, texts, max_length)
     tokenizer.model_max_length = max_length
-    logging.get_logger(_TALKATIVE).setLevel("ERROR")
+    logging.get_logger(_TALKATIVE).setLevel(ERROR)
     return Built(
         model=model.eval(),  # type: ignore[no-untyped-call]
         tokenizer=tokenizer,
