@@ -21,6 +21,7 @@ from app.report.wording import interval, listing, metric_name, score
 
 __all__ = ["Comparison", "Verdict", "compare_published", "judge", "published_table"]
 
+ROUNDING = 5e-5  # published scores have two digits after the point at most
 OTHER_SPLIT: Mapping[str, str] = {"test": "validation", "validation": "test"}
 
 
@@ -41,7 +42,8 @@ def judge(published: float, scores: Sequence[float]) -> Verdict:
     within = prediction_interval(scores)
     if within is None:
         return Verdict.ONE_SEED
-    return Verdict.WITHIN if within.low <= published <= within.high else Verdict.BEYOND
+    is_within = within.low - ROUNDING <= published <= within.high + ROUNDING
+    return Verdict.WITHIN if is_within else Verdict.BEYOND
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -111,6 +111,9 @@ def load_references(path: Path = REFERENCES) -> References:
 def _read(document: Document, part: str, model: type[Part], problems: list[Problem]) -> dict[str, Part]:
     """The entries of one part that are right; what is wrong with the others is added to `problems`."""
     entries = document.data.get(part)
+    if part not in document.data:
+        problems.append(_problem(document, (part,), "is missing"))
+        return {}
     if not isinstance(entries, dict):
         problems.append(_problem(document, (part,), f"must be a mapping of names to {part}, not {entries!r}"))
         return {}

@@ -88,6 +88,8 @@ def _code() -> str:
         except PackageNotFoundError:
             digest.update(f"{package} absent\n".encode())
     room = (path for path in (PROJECT / "app" / "report").rglob("*") if path.suffix not in ("", ".pyc"))
-    for path in sorted({*room, *(PROJECT / "app").glob("*.py"), REPORT, ARCHITECTURES, REFERENCES}):
+    for path in sorted({*room, *(PROJECT / "app").glob("*.py"), REPORT}):
         digest.update(str(path.relative_to(PROJECT)).encode() + b"\0" + _content(path))
+    for table in (ARCHITECTURES, REFERENCES):
+        digest.update(table.name.encode() + b"\0" + _content(table))
     return digest.hexdigest()

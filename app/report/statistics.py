@@ -69,7 +69,7 @@ def prediction_interval(scores: Sequence[float]) -> Interval | None:
     """
     if len(scores) < 2:
         return None
-    mean = statistics.fmean(scores)
+    mean = statistics.mean(scores)  # exact: equal scores have a mean that is equal to them
     reach = student_t(LEVEL, len(scores) - 1) * statistics.stdev(scores) * math.sqrt(1 + 1 / len(scores))
     return Interval(mean, mean - reach, mean + reach)
 
