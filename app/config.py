@@ -206,10 +206,10 @@ def _unknown_reference(document: Document) -> list[Problem]:
     """The name under which published scores are looked up has to be one that the table of them has."""
     dataset = document.data.get("dataset")
     name = dataset.get("reference") if isinstance(dataset, dict) else None
-    if name is None:
+    if not isinstance(name, str):  # of another kind it is refused as such
         return []
     known = read_document(REFERENCES).data.get("datasets") or {}
-    if name in map(str, known):
+    if name in known:
         return []
     message = f"{REFERENCES.name} has no data set {name!r}{suggest(name, tuple(known))}"
     path = ("dataset", "reference")
