@@ -121,13 +121,13 @@ def published_table(record: Record, standings: Sequence[Standing]) -> Table | Fr
         f"seed would score inside the interval with 95 % confidence.{_limit(record)}",
         (
             Column("architecture"),
-            Column("metric"),
-            Column("measured", "mean", number=True),
+            Column("measured", "mean over seeds", number=True),
             Column("one more seed", "95 % interval", number=True),
             Column("published", number=True),
+            Column("split"),
             Column("difference", number=True),
-            Column("verdict"),
-            Column("published by"),
+            Column("verdict", kind="told"),
+            Column("published by", kind="told"),
         ),
         [_line(comparison) for comparison in comparisons],
     )
@@ -179,30 +179,26 @@ def _limit(record: Record) -> str:
 
 def _line(comparison: Comparison) -> tuple[Cell | str, ...]:
     figure, source, seeds = comparison.figure, comparison.source, len(comparison.scores)
-    spread = f", spread {score(statistics.stdev(comparison.scores))}" if seeds > 1 else ""
+    spread = f"{seeds} seeds, spread {score(statistics.stdev(comparison.scores))}" if seeds > 1 else "1 seed"
+    is_theirs = comparison.split == figure.split
     remarks = []
     if comparison.verdict is not Verdict.ONE_SEED:
-        remarks += ["of different splits"] if comparison.split != figure.split else []
+        remarks += [] if is_theirs else ["the splits differ"]
         remarks += ["the published one is the best of several"] if source.statistic == "best" else []
-    statistic = "" if source.statistic == "unstated" else source.statistic
     return (
         Cell(comparison.architecture, f"taken for {comparison.checkpoint} by its name" if comparison.by_name else ""),
-        metric_name(figure.metric),
-        Cell(score(statistics.fmean(comparison.scores)), f"{comparison.split}, {_count(seeds)}{spread}"),
-        interval(comparison.one_more),
-        Cell(score(comparison.published), ", ".join(filter(None, (figure.split, statistic)))),
+        Cell(score(statistics.fmean(comparison.scores)), metric_name(figure.metric)),
+        Cell(interval(comparison.one_more), spread),
+        Cell(score(comparison.published), "" if source.statistic == "unstated" else source.statistic),
+        Cell(comparison.split, "" if is_theirs else f"theirs: {figure.split}"),
         f"{comparison.difference:+.3f}".replace("-", "−"),
         Cell(comparison.verdict.value, ", ".join(remarks), "failed" if _alarms(comparison) else ""),
-        Cell(source.title, source.note, "wide"),
+        Cell(Markup("/<wbr>").join(source.title.split("/")), source.note),
     )
 
 
 def _alarms(comparison: Comparison) -> bool:
     return comparison.verdict is Verdict.BEYOND and comparison.is_like_with_like
-
-
-def _count(seeds: int) -> str:
-    return "1 seed" if seeds == 1 else f"{seeds} seeds"
 
 
 def _sentence(text: str) -> Fragment:
