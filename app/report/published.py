@@ -21,6 +21,7 @@ from app.report.wording import interval, listing, metric_name, score
 
 __all__ = ["Comparison", "Verdict", "compare_published", "judge", "published_table"]
 
+LINES = 100  # of the table
 ROUNDING = 5e-5  # published scores have two digits after the point at most
 OTHER_SPLIT: Mapping[str, str] = {"test": "validation", "validation": "test"}
 
@@ -118,7 +119,7 @@ def published_table(record: Record, standings: Sequence[Standing]) -> Table | Fr
         return _sentence("No published scores are known for these data and the weights that were fine-tuned here.")
     return Table(
         f"{_summary(comparisons)} Each published score is set beside the mean over seeds at the best setting; one more "
-        f"seed would score inside the interval with 95 % confidence.{_limit(record)}",
+        f"seed would score inside the interval with 95 % confidence.{_limit(record)}{_left_out(comparisons)}",
         (
             Column("architecture"),
             Column("measured", "mean over seeds", number=True),
@@ -129,7 +130,7 @@ def published_table(record: Record, standings: Sequence[Standing]) -> Table | Fr
             Column("verdict", kind="told"),
             Column("published by", kind="told"),
         ),
-        [_line(comparison) for comparison in comparisons],
+        [_line(comparison) for comparison in comparisons[:LINES]],
     )
 
 
@@ -175,6 +176,11 @@ def _summary(comparisons: Sequence[Comparison]) -> str:
 def _limit(record: Record) -> str:
     limit = (record.config.get("dataset") or {}).get("limit")
     return f" Here at most {limit:,} rows of a split were used, which alone makes a difference." if limit else ""
+
+
+def _left_out(comparisons: Sequence[Comparison]) -> str:
+    beyond = len(comparisons) - LINES
+    return f" {beyond:,} more of them are left out here." if beyond > 0 else ""
 
 
 def _line(comparison: Comparison) -> tuple[Cell | str, ...]:
