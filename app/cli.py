@@ -68,7 +68,7 @@ def run_benchmark(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int
 
     benchmark = load_config(arguments.config, overrides=_overrides(arguments), pins=pins)
     folder = BenchmarkFolder.of(benchmark.name)
-    examples = load_examples(benchmark.dataset)
+    examples = load_examples(benchmark.dataset, benchmark.task.kind)
     pretrained = {item.name: item.checkpoint for item in benchmark.architectures if item.checkpoint}
     check_checkpoints(pretrained.values())
     _check_configurations(benchmark)

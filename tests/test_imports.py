@@ -16,12 +16,13 @@ ALLOWED = {
     "layout": set(),
     "drawing": set(),
     "documents": {"errors"},
-    "schema": set(),
+    "tasks": set(),
+    "schema": {"tasks"},
     "config": {"errors", "documents", "layout", "schema"},
     "results": {"errors", "layout"},
     "bench": {"errors", "config", "layout", "results"},
-    "lab": {"errors", "config", "layout", "results", "drawing"},
-    "report": {"errors", "documents", "config", "layout", "results", "drawing"},
+    "lab": {"errors", "config", "layout", "results", "drawing", "tasks"},
+    "report": {"errors", "documents", "config", "layout", "results", "drawing", "tasks"},
     "terminal": {"errors", "config", "layout", "results", "bench", "report"},
 }
 

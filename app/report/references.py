@@ -18,8 +18,6 @@ from app.layout import REFERENCES
 
 __all__ = ["Figure", "PublishedData", "References", "Source", "load_references"]
 
-CORRELATIONS = ("pearson", "spearman")
-
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -45,8 +43,8 @@ class Figure(_Frozen):
     @field_validator("metric")
     @classmethod
     def _known_metric(cls, value: str) -> str:
-        if value not in METRICS + CORRELATIONS:
-            text = f"unknown metric {value!r}{suggest(value, METRICS + CORRELATIONS)}"
+        if value not in METRICS:
+            text = f"unknown metric {value!r}{suggest(value, METRICS)}"
             raise PydanticCustomError("choice", "{text}", {"text": text})
         return value
 
