@@ -14,7 +14,7 @@ import pytest
 from app.bench.notebooks import execute_or_raise
 from app.errors import DataError, TemplateError
 from app.layout import BenchmarkFolder
-from app.report import figures, passages, tables
+from app.report import figures, passages, published, tables
 from app.report.gather import Record, read_benchmark
 from app.report.sanitise import clean_html
 from app.report.standings import compare
@@ -52,6 +52,7 @@ def everything(record: Record) -> str:
         passages.at_a_glance(record, standings),
         tables.leaderboard_table(record, standings),
         tables.cost_table(standings),
+        published.published_table(record, standings),
         passages.data_facts(record),
         tables.run_table(record),
         tables.unfinished_table(record),
