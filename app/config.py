@@ -14,7 +14,9 @@ from pydantic_core import ErrorDetails
 
 from app.documents import Document, KeyPath, assign, parse_value, read_document
 from app.errors import ConfigError, Problem
+from app.hyperparameters import settle
 from app.layout import ARCHITECTURES
+from app.optimizers import OPTIMIZERS, with_defaults
 from app.schema import (
     BACKENDS,
     BASELINES,
@@ -43,6 +45,7 @@ __all__ = [
     "FAMILIES",
     "HUB",
     "METRICS",
+    "OPTIMIZERS",
     "Architecture",
     "Benchmark",
     "Dataset",
@@ -54,6 +57,8 @@ __all__ = [
     "Tracking",
     "load_architectures",
     "load_config",
+    "settle",
+    "with_defaults",
 ]
 
 
@@ -198,7 +203,8 @@ def _resolve_architectures(document: Document) -> list[Problem]:
 
 
 def _explain(document: Document, prefix: KeyPath, details: ErrorDetails, model: type[BaseModel]) -> Problem:
-    location = tuple(part for part in details["loc"] if not _is_branch(part))
+    about = details.get("ctx", {}).get("at", ())
+    location = (*(part for part in details["loc"] if not _is_branch(part)), *about)
     path: KeyPath = (*prefix, *location)
     given = details["input"]
     kind = details["type"]

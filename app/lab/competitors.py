@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,8 +76,12 @@ class Trained:
         return self.model.predict(split)
 
 
-def build_competitor(architecture: Architecture, examples: Examples, *, max_length: int, seed: int) -> Competitor:
+def build_competitor(
+    architecture: Architecture, examples: Examples, *, max_length: int, seed: int, dropout: float = -1.0
+) -> Competitor:
     """Load the checkpoint, or draw fresh weights and train a tokenizer on the training split.
+
+    `dropout` goes before every rate of dropout that the model has; -1 leaves them.
 
     Raises:
         UsageError: the checkpoint or the configuration cannot be used.
@@ -85,14 +89,14 @@ def build_competitor(architecture: Architecture, examples: Examples, *, max_leng
     if architecture.family in BASELINES:
         return Competitor(architecture, None)
     from app.lab.architectures import build_model
+    from app.lab.dropout_rate import with_dropout
     from app.lab.training import seed_everything
 
     seed_everything(seed)
     train = examples.splits["train"]
     texts = [text for column in train.texts for text in column]
-    return Competitor(
-        architecture, build_model(architecture, labels=examples.labels, texts=texts, max_length=max_length)
-    )
+    built = build_model(architecture, labels=examples.labels, texts=texts, max_length=max_length)
+    return Competitor(architecture, built if dropout < 0 else replace(built, model=with_dropout(built.model, dropout)))
 
 
 def train_competitor(
