@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
+
+from app.validation import suggest
 
 __all__ = ["OPTIMIZERS", "Option", "option_problems", "with_defaults"]
 
@@ -91,9 +92,7 @@ def option_problems(optimizer: str, options: Mapping[str, Any]) -> list[str]:
     problems = []
     for name, value in options.items():
         if name not in known:
-            close = get_close_matches(str(name), known, n=1)
-            hint = f"; did you mean {close[0]}?" if close else ";"
-            problems.append(f"{name!r} is no option of {optimizer}{hint} allowed: {', '.join(known)}")
+            problems.append(f"{name!r} is no option of {optimizer}{suggest(name, tuple(known))}")
         elif not known[name].allows(value):
             problems.append(f"{name} of {optimizer} must be {known[name].allowed}, not {value!r}")
     if not problems and with_defaults(optimizer, options).get("nesterov") and options.get("momentum") == 0:

@@ -17,7 +17,7 @@ ALLOWED = {
     "drawing": set(),
     "documents": {"errors"},
     "validation": set(),
-    "optimizers": set(),
+    "optimizers": {"validation"},
     "hyperparameters": {"optimizers", "validation"},
     "schema": {"hyperparameters", "validation"},
     "config": {"errors", "documents", "layout", "schema", "hyperparameters", "optimizers"},

@@ -33,3 +33,15 @@ def test_a_pipe_gets_all_of_them_a_line_each(plan, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[1:-1]] == [run.run_id for run in plan]
     assert max(map(len, lines)) < 80
+
+
+def test_options_of_an_optimiser_fit_into_a_column(write_config, capsys):
+    options = [{}, {"momentum": 0.5, "nesterov": True}]
+    config = write_config(
+        architectures=["bert-tiny"], hyperparameters={"optimizer": "sgd", "optimizer_options": options}
+    )
+    print_plan(plan_runs(load_config(config), template_source="", data_fingerprint="", checkpoints={}), {}, workers=1)
+    heading, first, second, _ = capsys.readouterr().out.splitlines()
+    column = heading.index("optimizer_options")
+    assert first[column:].split()[0] == "-"
+    assert second[column:].startswith("momentum=0.5 nesterov=true")

@@ -1,5 +1,7 @@
 """The test of truth: training here, with all shortcuts, is that of a bare transformers Trainer, step by step."""
 
+import gc
+
 import pytest
 import torch
 from transformers import DataCollatorWithPadding, Trainer, TrainerCallback, TrainingArguments
@@ -28,7 +30,7 @@ TOY = Architecture(
     },
 )
 # an epoch of fewer than twenty steps has every step in its record
-BASE = {"learning_rate": 5e-3, "weight_decay": 0.1, "epochs": 3, "batch_size": 16, "seed": SEED, "precision": "fp32"}
+BASE = {"learning_rate": 5e-3, "weight_decay": 0.1, "epochs": 2, "batch_size": 16, "seed": SEED, "precision": "fp32"}
 STEPS = 6  # of an epoch: 96 rows in batches of 16
 PLAIN = {"narrow_vocabulary": False, "first_token_only": False, "cheap_dropout": False}
 
@@ -36,11 +38,13 @@ PLAIN = {"narrow_vocabulary": False, "first_token_only": False, "cheap_dropout":
 @pytest.fixture(scope="module", autouse=True)
 def own_cache(tmp_path_factory):
     torch.set_num_threads(1)
+    gc.freeze()  # each Trainer collects garbage, and would walk over all that was ever imported
     with pytest.MonkeyPatch.context() as patched:
         folder = tmp_path_factory.mktemp("truth")
         patched.chdir(folder)
         patched.setenv("BERT_BENCHMARK_CACHE", str(folder / "cache"))
         yield
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +86,7 @@ def train_bare(intents, architecture=TOY, **options: object) -> list[float]:
     arguments = {
         "learning_rate": 5e-3,
         "weight_decay": 0.1,
-        "num_train_epochs": 3,
+        "num_train_epochs": 2,
         "per_device_train_batch_size": 16,
         "lr_scheduler_type": "linear",
         "warmup_steps": 0.1,
@@ -110,9 +114,9 @@ def train_bare(intents, architecture=TOY, **options: object) -> list[float]:
 
 
 def assert_equal(found: list[float], expected: list[float]) -> None:
-    assert len(found) == len(expected) == 3 * STEPS
+    assert len(found) == len(expected) == 2 * STEPS
     assert found == pytest.approx(expected, abs=1e-5)
-    assert sum(expected[-STEPS:]) < sum(expected[:STEPS]) - 0.2  # something was learned
+    assert sum(expected[-STEPS:]) < sum(expected[:STEPS]) - 0.1  # something was learned
 
 
 @pytest.mark.parametrize(("batching", "strategy"), [("shuffled", "random"), ("bucketed", "group_by_length")])
