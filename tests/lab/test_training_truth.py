@@ -180,7 +180,7 @@ def test_other_losses_do_not_depend_on_how_a_step_is_cut_into_batches(intents, l
     [
         {"optimizer": "adamw"},
         {"optimizer": "adamw", "optimizer_options": {"amsgrad": True}},
-        {"optimizer": "lion", "learning_rate": 1e-3},
+        {"optimizer": "lion", "learning_rate": 1e-3, "weight_decay": 1.0},
         {"optimizer": "adam", "weight_decay": 0.0},
         {"optimizer": "sgd", "learning_rate": 0.2, "weight_decay": 0.0},
         {"optimizer": "rmsprop", "learning_rate": 2e-3, "weight_decay": 0.0},
