@@ -14,7 +14,9 @@ from pydantic_core import ErrorDetails
 
 from app.documents import Document, KeyPath, assign, parse_value, read_document
 from app.errors import ConfigError, Problem
+from app.hyperparameters import settle
 from app.layout import ARCHITECTURES, REFERENCES
+from app.optimizers import OPTIMIZERS, with_defaults
 from app.schema import (
     BACKENDS,
     BASELINES,
@@ -44,6 +46,7 @@ __all__ = [
     "FAMILIES",
     "HUB",
     "METRICS",
+    "OPTIMIZERS",
     "Architecture",
     "Benchmark",
     "Dataset",
@@ -57,7 +60,9 @@ __all__ = [
     "explain",
     "load_architectures",
     "load_config",
+    "settle",
     "suggest",
+    "with_defaults",
 ]
 
 
@@ -225,7 +230,8 @@ def explain(document: Document, prefix: KeyPath, details: ErrorDetails, model: t
         details: the complaint.
         model: what the part was held against.
     """
-    location = tuple(part for part in details["loc"] if not _is_branch(part))
+    about = details.get("ctx", {}).get("at", ())
+    location = (*(part for part in details["loc"] if not _is_branch(part)), *about)
     path: KeyPath = (*prefix, *location)
     given = details["input"]
     kind = details["type"]

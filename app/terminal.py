@@ -157,4 +157,8 @@ def _varied_axes(runs: Sequence[Run]) -> list[str]:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, Mapping):
+        return " ".join(f"{name}={_shown(inner)}" for name, inner in value.items()) or "-"
+    if isinstance(value, bool):
+        return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value)

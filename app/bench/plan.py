@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.config import Architecture, Benchmark, Hyperparameters
+from app.config import Architecture, Benchmark, Hyperparameters, settle
 from app.layout import BenchmarkFolder, RunFolder
 
 __all__ = ["Run", "plan_runs"]
@@ -77,7 +77,8 @@ def _settings(benchmark: Benchmark, architecture: Architecture) -> list[dict[str
     if architecture.is_baseline:
         return [{}]
     axes = {name: getattr(benchmark.hyperparameters, name) for name in Hyperparameters.model_fields}
-    return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
+    settings = (settle(dict(zip(axes, values, strict=True))) for values in itertools.product(*axes.values()))
+    return list({json.dumps(setting, sort_keys=True): setting for setting in settings}.values())
 
 
 def _shared_parameters(benchmark: Benchmark, architecture: Architecture) -> dict[str, Any]:
@@ -140,4 +141,6 @@ def _slug(architecture: Architecture, hyperparameters: Mapping[str, Any], seed: 
     if architecture.is_baseline:
         return architecture.name
     rate = f"{hyperparameters['learning_rate']:.3g}".replace("e-0", "e-")
-    return f"{architecture.name}-lr{rate}-s{seed}"
+    usual = {"optimizer": "adamw", "loss": "default", "weight_averaging": "none"}
+    unusual = "".join(f"-{hyperparameters[name]}" for name, value in usual.items() if hyperparameters[name] != value)
+    return f"{architecture.name}{unusual}-lr{rate}-s{seed}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -98,5 +99,7 @@ COSTS = (
 
 
 def _as_text(value: object) -> object:
+    if isinstance(value, Mapping):
+        return json.dumps(value)
     # a spreadsheet takes a text that begins like this for a formula
     return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
