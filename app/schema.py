@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -34,6 +35,7 @@ __all__ = [
     "Files",
     "Hyperparameters",
     "Inference",
+    "Splits",
     "Task",
     "Tracking",
     "suggest",
@@ -59,6 +61,7 @@ BACKENDS = ("torch", "torch-bf16", "torch-compile", "onnxruntime", "onnxruntime-
 HUB = "hub"  # `checkpoint: hub` takes the checkpoint that architectures.yaml names
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+_SPLIT_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class _Frozen(BaseModel):
@@ -119,12 +122,41 @@ class Task(_Frozen):
         return _one_of(value, METRICS, "metric")
 
 
+def _name_splits(extra: Mapping[str, Any]) -> Mapping[str, Any]:
+    for name in extra:
+        if name in ("train", "validation", "test"):
+            raise _refuse(f"{name!r} has a key of its own; a further split takes another name")
+        if not _SPLIT_NAME.fullmatch(name):
+            raise _refuse(f"{name!r} cannot name a split: small letters, digits and _, beginning with a letter")
+    return extra
+
+
 class Files(_Frozen):
     """A data set as files, one a split: csv, tsv, json, jsonl, parquet."""
 
     train: Path
     validation: Path | None = None
     test: Path | None = None
+    extra: Mapping[str, Path] = Field(default_factory=dict)  # further splits that are scored, each by a name
+
+    @field_validator("extra")
+    @classmethod
+    def _named(cls, value: Mapping[str, Path]) -> Mapping[str, Path]:
+        return _name_splits(value)
+
+
+class Splits(_Frozen):
+    """What a folder or a hub calls the splits; None: by their usual names."""
+
+    train: str | None = None
+    validation: str | None = None
+    test: str | None = None
+    extra: Mapping[str, str] = Field(default_factory=dict)  # further splits that are scored: our name -> its name
+
+    @field_validator("extra")
+    @classmethod
+    def _named(cls, value: Mapping[str, str]) -> Mapping[str, str]:
+        return _name_splits(value)
 
 
 class Dataset(_Frozen):
@@ -133,6 +165,7 @@ class Dataset(_Frozen):
     path: str | Files
     name: str | None = None
     revision: str | None = None
+    splits: Splits = Splits()
     text: tuple[str, ...] = ("text",)
     label: str = "label"
     max_length: int = Field(128, ge=4, le=8192)
@@ -175,6 +208,19 @@ class Dataset(_Frozen):
         if self.label in self.text:
             raise _refuse(f"label: {self.label!r} is among the text columns too: the model would read the answer")
         return self
+
+    @model_validator(mode="after")
+    def _splits_have_no_names(self) -> Self:
+        if self.splits != Splits() and isinstance(self.path, Files):
+            raise _refuse("splits: files are named by dataset.path itself; a further one stands in dataset.path.extra")
+        if self.splits != Splits() and self.corpus is not None:
+            raise _refuse("splits: a built-in corpus has train, validation and test, and no other names for them")
+        return self
+
+    @property
+    def extra_splits(self) -> tuple[str, ...]:
+        """The names of the splits that are scored beside validation and test."""
+        return tuple(self.path.extra if isinstance(self.path, Files) else self.splits.extra)
 
     @property
     def shown_path(self) -> str:

@@ -86,13 +86,14 @@ def _shared_parameters(benchmark: Benchmark, architecture: Architecture) -> dict
     A baseline keeps the template's defaults for what it does not use.
     """
     dataset, inference = benchmark.dataset, benchmark.inference
-    files = {} if isinstance(dataset.path, str) else dataset.path.model_dump(mode="json", exclude_none=True)
+    files = {} if isinstance(dataset.path, str) else dataset.path.model_dump(mode="json", exclude_defaults=True)
     return {
         "metric": benchmark.task.metric,
         "dataset_path": dataset.path if isinstance(dataset.path, str) else "",
         "dataset_files": files,
         "dataset_name": dataset.name or "",
         "dataset_revision": dataset.revision or "",
+        "dataset_splits": dataset.splits.model_dump(mode="json", exclude_defaults=True),
         "text_columns": list(dataset.text),
         "label_column": dataset.label,
         "max_length": dataset.max_length,
@@ -110,7 +111,12 @@ def _shared_parameters(benchmark: Benchmark, architecture: Architecture) -> dict
 class _Key:
     """What the runs of one architecture depend on, as JSON with sorted keys; what they share is encoded once."""
 
-    _PLACES = ("dataset_path", "dataset_files", "checkpoint")  # weights and data count by what is in them
+    _PLACES = (
+        "dataset_path",
+        "dataset_files",
+        "dataset_splits",
+        "checkpoint",
+    )  # weights and data count by what is in them
     _encode = staticmethod(json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode)
 
     def __init__(self, shared: Mapping[str, Any], *, template: str, data: str, checkpoint: str | None) -> None:

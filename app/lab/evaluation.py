@@ -99,7 +99,7 @@ class Evaluation:
 
 
 def evaluate_competitor(trained: Trained, examples: Examples, metric: str) -> Evaluation:
-    """Predict validation and test (where it has labels) and score both."""
+    """Predict and score every split but train: validation, test where it has labels, and those named beside them."""
     probabilities = {name: trained.predict(split) for name, split in examples.splits.items() if name != "train"}
     scores = {
         name: compute_scores(found.argmax(axis=1), examples.splits[name].labels)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from app.config import Architecture, Dataset, Files, load_architectures
+from app.config import Architecture, Dataset, Files, Splits, load_architectures
 
 __all__ = ["Settings", "read_architecture", "read_dataset"]
 
@@ -42,9 +42,10 @@ class Settings(BaseModel):
 def read_dataset(
     path: str,
     *,
-    files: Mapping[str, str],
+    files: Mapping[str, Any],
     name: str,
     revision: str,
+    splits: Mapping[str, Any],
     text: Sequence[str],
     label: str,
     max_length: int,
@@ -55,6 +56,7 @@ def read_dataset(
         path=Files.model_validate(files) if files else path,
         name=name or None,
         revision=revision or None,
+        splits=Splits.model_validate(splits),
         text=tuple(text),
         label=label,
         max_length=max_length,
