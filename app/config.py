@@ -54,8 +54,11 @@ __all__ = [
     "Splits",
     "Task",
     "Tracking",
+    "check_document",
+    "explain_error",
     "load_architectures",
     "load_config",
+    "override",
 ]
 
 
@@ -74,7 +77,7 @@ def load_architectures(path: Path = ARCHITECTURES) -> Mapping[str, Architecture]
         try:
             found[name] = Architecture.model_validate({"name": name, **fields})
         except ValidationError as error:
-            problems += [_explain(document, (name,), details, Architecture) for details in error.errors()]
+            problems += [explain_error(document, (name,), details, Architecture) for details in error.errors()]
     if problems:
         raise ConfigError(problems)
     return found
@@ -91,21 +94,39 @@ def load_config(path: Path, *, overrides: Sequence[str] = (), pins: Mapping[str,
     Raises:
         ConfigError: with every problem found, each with its place.
     """
-    document = read_document(path)
-    problems = [problem for words in overrides for problem in _override(document, words)]
+    return check_document(read_document(path), overrides=overrides, pins=pins)
+
+
+def check_document(
+    document: Document, *, overrides: Sequence[str] = (), pins: Mapping[str, str] | None = None, member: str = ""
+) -> Benchmark:
+    """The benchmark in `document`, which is changed by what is laid over it.
+
+    Args:
+        document: of a benchmark file.
+        overrides: as of `load_config`; where the benchmark is a `member` of a suite, its name may stand before a key.
+        pins: as of `load_config`.
+        member: its name in a suite.
+
+    Raises:
+        ConfigError: with every problem found, each with its place.
+    """
+    problems = [problem for words in overrides for problem in override(document, words, member=member)]
     problems += [problem for name, text in (pins or {}).items() for problem in _pin(document, name, text)]
     problems += _resolve_architectures(document)
     try:
         benchmark = Benchmark.model_validate(document.data)
     except ValidationError as error:
-        problems += [_explain(document, (), details, Benchmark) for details in error.errors()]
+        problems += [explain_error(document, (), details, Benchmark) for details in error.errors()]
     if problems:
         raise ConfigError(problems)
     return benchmark
 
 
-def _override(document: Document, words: str) -> list[Problem]:
+def override(document: Document, words: str, *, member: str = "") -> list[Problem]:
+    """Lay a `KEY.PATH=VALUE` of `--set` over `document`; the problem with it, if there is one."""
     key, separator, text = words.partition("=")
+    key = key.strip().removeprefix(f"{member}.") if member else key
     origin = f"--set {words}"
     if not separator or not key.strip():
         return [Problem(where=origin, key="", message="must read KEY.PATH=VALUE, as in execution.workers=2")]
@@ -199,7 +220,8 @@ def _resolve_architectures(document: Document) -> list[Problem]:
     return problems
 
 
-def _explain(document: Document, prefix: KeyPath, details: ErrorDetails, model: type[BaseModel]) -> Problem:
+def explain_error(document: Document, prefix: KeyPath, details: ErrorDetails, model: type[BaseModel]) -> Problem:
+    """An error of pydantic's as a problem with its place in `document`, below `prefix`."""
     location = tuple(part for part in details["loc"] if not _is_branch(part))
     path: KeyPath = (*prefix, *location)
     given = details["input"]

@@ -28,6 +28,7 @@ __all__ = [
     "FAMILIES",
     "HUB",
     "METRICS",
+    "NAME",
     "Architecture",
     "Benchmark",
     "Dataset",
@@ -60,7 +61,7 @@ METRICS = ("accuracy", "f1", "f1_macro", "f1_weighted", "precision", "recall", "
 BACKENDS = ("torch", "torch-bf16", "torch-compile", "onnxruntime", "onnxruntime-int8")
 HUB = "hub"  # `checkpoint: hub` takes the checkpoint that architectures.yaml names
 
-_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 _SPLIT_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -237,7 +238,7 @@ class Dataset(_Frozen):
 class Architecture(_Frozen):
     """One competitor: a checkpoint to fine-tune, or a configuration to train from scratch, or a baseline."""
 
-    name: Annotated[str, Field(pattern=_NAME, max_length=64)]
+    name: Annotated[str, Field(pattern=NAME, max_length=64)]
     family: str | None = None  # None: the checkpoint says
     checkpoint: str | None = None  # None: from scratch
     config: Mapping[str, Any] = Field(default_factory=dict)
@@ -342,7 +343,7 @@ class Tracking(_Frozen):
 class Benchmark(_Frozen):
     """A whole benchmark: one task, one data set, and every run to make on it."""
 
-    name: Annotated[str, Field(pattern=_NAME, max_length=64)]
+    name: Annotated[str, Field(pattern=NAME, max_length=64)]
     task: Task
     dataset: Dataset
     architectures: tuple[Architecture, ...]
