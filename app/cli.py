@@ -197,7 +197,7 @@ def _check_inputs(benchmarks: Sequence[Benchmark]) -> list[DatasetRecord]:
     datasets = []
     for benchmark in benchmarks:
         with gathered(benchmark):
-            datasets.append(load_examples(benchmark.dataset).record())
+            datasets.append(load_examples(benchmark.dataset, benchmark.task.kind).record())
     with gathered():
         check_checkpoints(name for benchmark in benchmarks for name in _pretrained(benchmark).values())
     for benchmark in benchmarks:

@@ -27,6 +27,7 @@ __all__ = [
     "RunResult",
     "Status",
     "TrackingRecord",
+    "Truncated",
     "read_result",
     "read_results",
     "write_atomically",
@@ -139,9 +140,18 @@ class Cost(_Record):
         return tuple(timing for timing in self.inference if timing.backend in PLAIN_BACKENDS)
 
 
+class Truncated(_Record):
+    """What max_length cut off the rows of a split, in the tokens of the run's own tokenizer."""
+
+    rows: int  # that were cut
+    tokens: int  # that they lost, all together
+    of_tokens: int  # of all rows, before
+
+
 class DatasetRecord(_Record):
     """The data a run saw."""
 
+    kind: str = "text-classification"  # of the task
     path: str
     revision: str | None = None
     fingerprint: str
@@ -194,6 +204,8 @@ class RunResult(_Record):
     wandb: TrackingRecord | None = None
     environment: Environment = Environment()
     best_epoch: float | None = None
+    divergent: str | None = None  # why the training came to nothing, in words; its score counts all the same
+    truncated: Mapping[str, Truncated] = {}  # split -> what max_length cut off; empty for a baseline, which reads all
     attempts: int = 1
     started: datetime
     finished: datetime

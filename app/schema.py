@@ -20,6 +20,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from app.tasks import BASELINES, CORPORA, KINDS, METRICS
+
 __all__ = [
     "BACKENDS",
     "BASELINES",
@@ -54,10 +56,7 @@ FAMILIES = (
     "convbert",
     "modernbert",
 )
-BASELINES = ("majority", "tfidf-logreg")
 BUILTIN = "builtin/"
-CORPORA = ("acceptability", "intents", "sentiment")
-METRICS = ("accuracy", "f1", "f1_macro", "f1_weighted", "precision", "recall", "matthews_correlation")
 BACKENDS = ("torch", "torch-bf16", "torch-compile", "onnxruntime", "onnxruntime-int8")
 HUB = "hub"  # `checkpoint: hub` takes the checkpoint that architectures.yaml names
 
@@ -109,18 +108,23 @@ def _not_twice(values: tuple[Any, ...]) -> tuple[Any, ...]:
 class Task(_Frozen):
     """What the models are asked to do, and the metric that ranks them."""
 
-    kind: Literal["text-classification"]
-    metric: str = "accuracy"
+    kind: str
+    metric: str = Field("", validate_default=True)  # empty: the customary one of the kind
 
     @field_validator("kind", mode="before")
     @classmethod
     def _known_kind(cls, value: object) -> str:
-        return _one_of(value, ("text-classification",), "task")
+        return _one_of(value, tuple(KINDS), "task")
 
     @field_validator("metric", mode="before")
     @classmethod
-    def _known_metric(cls, value: object) -> str:
-        return _one_of(value, METRICS, "metric")
+    def _suits_the_kind(cls, value: object, info: ValidationInfo) -> object:
+        kind = KINDS.get(str(info.data.get("kind")))
+        if kind is None:  # which is told already
+            return value
+        if value == "":
+            return kind.ranked_by
+        return _one_of(value, kind.metrics, "metric" if value not in METRICS else f"metric for {kind.name}")
 
 
 def _name_splits(extra: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -371,6 +375,20 @@ class Benchmark(_Frozen):
     @classmethod
     def _each_seed_once(cls, value: tuple[int, ...]) -> tuple[int, ...]:
         return _not_twice(value)
+
+    @model_validator(mode="after")
+    def _parts_suit_the_task(self) -> Self:
+        kind = KINDS[self.task.kind]
+        if self.dataset.corpus is not None and self.dataset.corpus not in kind.corpora:
+            allowed = ", ".join(f"{BUILTIN}{corpus}" for corpus in kind.corpora)
+            raise _refuse(f"dataset.path: {self.dataset.path} is no corpus for {kind.name}; allowed: {allowed}")
+        for architecture in self.architectures:
+            if architecture.is_baseline and architecture.family not in kind.baselines:
+                allowed = ", ".join(kind.baselines)
+                raise _refuse(
+                    f"architectures: the baseline {architecture.name!r} is none for {kind.name}; allowed: {allowed}"
+                )
+        return self
 
     @model_validator(mode="after")
     def _each_name_once(self) -> Self:

@@ -11,10 +11,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
-from app.config import METRICS, Benchmark, check_document, explain_error, override
+from app.config import Benchmark, check_document, explain_error, load_architectures, override
 from app.documents import Document, KeyPath, assign, read_document
 from app.errors import ConfigError, Problem
 from app.schema import NAME, suggest
+from app.tasks import KINDS, METRICS
 
 __all__ = ["Member", "Suite", "SuiteFile", "is_suite", "load_suite"]
 
@@ -190,6 +191,8 @@ def _lay_over(member: Document, suite: Document, key: str) -> None:
     if key not in suite.data:
         return
     value = copy.deepcopy(suite.data[key])
+    if key == "architectures" and isinstance(value, list):
+        value = [_suit_baseline(entry, member) for entry in value]
     if not isinstance(value, dict):
         assign(member, (key,), value, suite.where((key,)))
     elif isinstance(member.data.get(key), dict | None):
@@ -197,6 +200,24 @@ def _lay_over(member: Document, suite: Document, key: str) -> None:
             assign(member, (key, name), inner, suite.where((key, name)))
     below = [path for path in suite.lines if path[0] == key and len(path) > 1]
     member.overrides |= {path: suite.where(path) for path in below}
+
+
+def _suit_baseline(entry: Any, member: Document) -> Any:
+    """A baseline of another kind of task becomes the member's own of the same place: majority and mean, say.
+
+    It keeps its name, so that the suite has it in one row.
+    """
+    task = member.data.get("task")
+    kind = KINDS.get(str(task.get("kind") if isinstance(task, dict) else None))
+    fields = {"name": entry} if isinstance(entry, str) else entry if isinstance(entry, dict) else {}
+    known = load_architectures().get(str(fields.get("name")))
+    family = fields.get("family") or (known.family if known else None)
+    if kind is None or family in kind.baselines:
+        return entry
+    places = [other.baselines.index(family) for other in KINDS.values() if family in other.baselines]
+    if not places or places[0] >= len(kind.baselines):
+        return entry
+    return {**fields, "family": kind.baselines[places[0]]}
 
 
 def _first_key(words: str) -> str:
@@ -227,12 +248,14 @@ def _check_words(words: str, names: Sequence[str]) -> list[Problem]:
 
 def _check_metrics(document: Document, member: _Opened, benchmark: Benchmark | None) -> Iterator[Problem]:
     splits = ("validation", "test", *(benchmark.dataset.extra_splits if benchmark else ()))
+    metrics = KINDS[benchmark.task.kind].metrics if benchmark else METRICS
     for index, given in enumerate(member.metrics):
         path = (*member.place, "metrics", index)
         split, dot, metric = given.rpartition(".")
         message = ""
-        if metric not in METRICS:
-            message = f"unknown metric {metric!r}{suggest(metric, METRICS)}"
+        if metric not in metrics:
+            what = f"metric for {benchmark.task.kind}" if benchmark and metric in METRICS else "metric"
+            message = f"unknown {what} {metric!r}{suggest(metric, metrics)}"
         elif dot and benchmark and split not in splits:
             message = f"{benchmark.name} has no split {split!r} that is scored{suggest(split, splits)}"
         elif given in member.metrics[:index]:

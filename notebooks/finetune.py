@@ -33,6 +33,7 @@ from app.lab.history import History
 from app.lab.parameters import Settings, read_architecture, read_dataset
 from app.lab.profiling import Meter, count_operations, measure_inference, prepare_backends
 from app.lab.record import write_run
+from app.lab.tasks import task_of
 from app.lab.tracking import start_tracking
 
 pd.options.display.max_colwidth = 300  # characters: whole sentences, and the beginning of long texts
@@ -47,6 +48,7 @@ benchmark: str = "notebook"
 run_id: str = "example"
 run_folder: str = ""  # where the record goes; empty: nothing is kept
 keep_model: bool = False
+task: str = "text-classification"  # or text-regression
 metric: str = "accuracy"
 dataset_path: str = "builtin/acceptability"  # or a hub id, or a folder
 dataset_files: dict = {}  # or files: train, validation, test, and extra ones by their names
@@ -102,7 +104,7 @@ dataset = read_dataset(
     max_length=max_length,
     limit=limit,
 )
-data = load_examples(dataset)
+data = load_examples(dataset, task)
 pd.DataFrame({"rows": data.rows})
 
 # %% [markdown]
@@ -112,10 +114,10 @@ pd.DataFrame({"rows": data.rows})
 data.show("train", rows=6)
 
 # %% [markdown]
-# How many rows each class has. A model that always says the most frequent class is the first to beat.
+# How often each label comes up. A model that always says the most frequent one, or the mean, is the first to beat.
 
 # %%
-charts.plot_classes(data)
+task_of(data.kind).plot_labels(data)
 
 # %% [markdown]
 # How long the texts are. Every token costs time, and padding costs as much as text.
@@ -135,6 +137,12 @@ competitor = build_competitor(
     seed=seed,
 )
 pd.Series(competitor.describe(), name="model").to_frame()
+
+# %% [markdown]
+# How much of the texts it does not see, because they are longer than `max_length`.
+
+# %%
+competitor.describe_truncation()
 
 # %% [markdown]
 # ## Training
@@ -203,13 +211,13 @@ evaluation.score_table()
 print(evaluation.sentence())
 
 # %% [markdown]
-# Which classes are taken for which?
+# What is taken for what? Classes as shares of the true one, numbers as points around the diagonal.
 
 # %%
-charts.plot_confusion(evaluation.labels, evaluation.predictions, data.labels)
+evaluation.plot_outcome()
 
 # %% [markdown]
-# The mistakes it was surest of. Some are wrong labels; the others are what it has not understood.
+# Its worst mistakes: those it was surest of. Some are wrong labels; the others are what it has not understood.
 
 # %%
 evaluation.worst_mistakes(rows=10)
@@ -268,7 +276,7 @@ describe_stages(cost, meter.stages)
 
 # %%
 tracker.log_result(evaluation.scores, cost)
-tracker.log_confusion(evaluation.labels, evaluation.predictions, data.labels)
+tracker.log_confusion(evaluation)
 tracker.log_mistakes(evaluation.worst_mistakes(rows=50))
 tracked = tracker.finish()
 

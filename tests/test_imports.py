@@ -16,13 +16,14 @@ ALLOWED = {
     "layout": set(),
     "drawing": set(),
     "documents": {"errors"},
-    "schema": set(),
+    "tasks": set(),
+    "schema": {"tasks"},
     "config": {"errors", "documents", "layout", "schema"},
     "results": {"errors", "layout"},
-    "suite": {"errors", "documents", "config", "schema"},
+    "suite": {"errors", "documents", "config", "schema", "tasks"},
     "bench": {"errors", "config", "layout", "results", "suite"},
-    "lab": {"errors", "config", "layout", "results", "drawing"},
-    "report": {"errors", "config", "layout", "results", "drawing"},
+    "lab": {"errors", "config", "layout", "results", "drawing", "tasks"},
+    "report": {"errors", "config", "layout", "results", "drawing", "tasks"},
     "terminal": {"errors", "config", "layout", "results", "bench", "report"},
 }
 

@@ -50,6 +50,7 @@ MODULES = (
     "app.lab.training",
     "app.lab.competitors",
     "app.lab.evaluation",
+    "app.lab.tasks",
     "app.lab.charts",
     "app.lab.costs",
     "app.lab.profiling.backends",

@@ -94,6 +94,7 @@ def _shared_parameters(benchmark: Benchmark, architecture: Architecture) -> dict
     dataset, inference = benchmark.dataset, benchmark.inference
     files = {} if isinstance(dataset.path, str) else dataset.path.model_dump(mode="json", exclude_defaults=True)
     return {
+        "task": benchmark.task.kind,
         "metric": benchmark.task.metric,
         "dataset_path": dataset.path if isinstance(dataset.path, str) else "",
         "dataset_files": files,

@@ -11,10 +11,10 @@ from difflib import get_close_matches
 from typing import Any
 
 import torch
+import transformers
 from huggingface_hub.errors import StrictDataclassError
 from transformers import (
     CONFIG_MAPPING,
-    AutoModelForSequenceClassification,
     AutoTokenizer,
     PreTrainedConfig,
     PreTrainedModel,
@@ -24,7 +24,9 @@ from transformers.utils import logging
 
 from app.config import Architecture
 from app.errors import CheckpointError, ConfigError, Problem
+from app.lab.tasks import Task, task_of
 from app.lab.vocabulary import train_tokenizer
+from app.tasks import CLASSIFICATION
 
 __all__ = ["Built", "build_model", "check_architecture"]
 
@@ -57,18 +59,29 @@ _OFFSET_POSITIONS = ("roberta", "xlm-roberta", "camembert", "mpnet", "longformer
 _UNBOUNDED = ("deberta", "deberta-v2", "t5")
 
 
+_CLASSIFICATION = task_of(CLASSIFICATION.name)
+
+
 @dataclass(frozen=True)
 class Built:
-    """A classifier and the tokenizer that feeds it, on the CPU, in evaluation mode."""
+    """A model with the head for a task and the tokenizer that feeds it, on the CPU, in evaluation mode."""
 
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
     family: str  # the transformers model type
     parameters: int  # shared weights counted once
+    task: Task
 
 
-def build_model(architecture: Architecture, *, labels: Sequence[str], texts: Sequence[str], max_length: int) -> Built:
-    """The architecture with a head for `labels`, ready for inputs of at most `max_length` tokens.
+def build_model(
+    architecture: Architecture,
+    *,
+    task: Task = _CLASSIFICATION,
+    labels: Sequence[str],
+    texts: Sequence[str],
+    max_length: int,
+) -> Built:
+    """The architecture with a head for `task` and its `labels`, ready for inputs of at most `max_length` tokens.
 
     A checkpoint is loaded, from its folder or from the hub; anything else starts from random weights, drawn
     from torch's global generator, with a tokenizer trained on `texts`.
@@ -78,16 +91,17 @@ def build_model(architecture: Architecture, *, labels: Sequence[str], texts: Seq
         ConfigError: the configuration to train from scratch is wrong.
     """
     if architecture.checkpoint is not None:
-        model, tokenizer = _load(architecture.checkpoint, labels)
+        model, tokenizer = _load(architecture.checkpoint, task, labels)
         _check_length(architecture.checkpoint, model.config, max_length)
     else:
-        model, tokenizer = _start(architecture, labels, texts, max_length)
+        model, tokenizer = _start(architecture, task, labels, texts, max_length)
     tokenizer.model_max_length = max_length
     return Built(
         model=model.eval(),  # type: ignore[no-untyped-call]
         tokenizer=tokenizer,
         family=model.config.model_type,
         parameters=sum(parameter.numel() for parameter in model.parameters()),
+        task=task,
     )
 
 
@@ -104,15 +118,16 @@ def check_architecture(architecture: Architecture) -> None:
     if problems:
         raise ConfigError(problems)
     with torch.device("meta"):  # shapes without memory: also a model of any size is checked in milliseconds
-        _from_config(architecture, _configure(architecture, ("a", "b"), vocabulary=8, pad=0, max_length=8))
+        config = _configure(architecture, _CLASSIFICATION, ("a", "b"), vocabulary=8, pad=0, max_length=8)
+        _from_config(architecture, _CLASSIFICATION, config)
 
 
-def _load(checkpoint: str, labels: Sequence[str]) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+def _load(checkpoint: str, task: Task, labels: Sequence[str]) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     with _quiet():
         tokenizer = AutoTokenizer.from_pretrained(checkpoint, trust_remote_code=False)
-        model, report = AutoModelForSequenceClassification.from_pretrained(
+        model, report = getattr(transformers, task.auto_class).from_pretrained(
             checkpoint,
-            **_label_names(labels),
+            **task.head(labels),
             use_safetensors=True,
             trust_remote_code=False,
             # some checkpoints are kept in half precision, in which AdamW loses small updates
@@ -131,13 +146,13 @@ def _load(checkpoint: str, labels: Sequence[str]) -> tuple[PreTrainedModel, PreT
 
 
 def _start(
-    architecture: Architecture, labels: Sequence[str], texts: Sequence[str], max_length: int
+    architecture: Architecture, task: Task, labels: Sequence[str], texts: Sequence[str], max_length: int
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     tokenizer = train_tokenizer(texts)
     config = _configure(
-        architecture, labels, vocabulary=len(tokenizer), pad=tokenizer.pad_token_id, max_length=max_length
+        architecture, task, labels, vocabulary=len(tokenizer), pad=tokenizer.pad_token_id, max_length=max_length
     )
-    model = _from_config(architecture, config)
+    model = _from_config(architecture, task, config)
     # a pair's second text is marked only for a model that has a place for the mark
     typed = "token_type_ids" in inspect.signature(model.forward).parameters
     has_types = typed and getattr(config, "type_vocab_size", 0) > 1
@@ -146,7 +161,7 @@ def _start(
 
 
 def _configure(
-    architecture: Architecture, labels: Sequence[str], *, vocabulary: int, pad: int, max_length: int
+    architecture: Architecture, task: Task, labels: Sequence[str], *, vocabulary: int, pad: int, max_length: int
 ) -> PreTrainedConfig:
     family = _family(architecture)
     values: dict[str, Any] = {
@@ -161,25 +176,17 @@ def _configure(
     if "type_vocab_size" not in _allowed_keys(family):
         del values["type_vocab_size"]
     try:
-        return CONFIG_MAPPING[family](**values, **_label_names(labels))
+        return CONFIG_MAPPING[family](**values, **task.head(labels))
     except _REFUSALS as error:
         raise _refusal(architecture, error) from error
 
 
-def _from_config(architecture: Architecture, config: PreTrainedConfig) -> PreTrainedModel:
+def _from_config(architecture: Architecture, task: Task, config: PreTrainedConfig) -> PreTrainedModel:
     try:
         with _quiet():
-            return AutoModelForSequenceClassification.from_config(config)  # type: ignore[no-any-return,no-untyped-call]
+            return getattr(transformers, task.auto_class).from_config(config)  # type: ignore[no-any-return]
     except _REFUSALS as error:
         raise _refusal(architecture, error) from error
-
-
-def _label_names(labels: Sequence[str]) -> dict[str, Any]:
-    return {
-        "id2label": dict(enumerate(labels)),
-        "label2id": {label: index for index, label in enumerate(labels)},
-        "problem_type": "single_label_classification",
-    }
 
 
 def _check_length(checkpoint: str, config: PreTrainedConfig, max_length: int) -> None:

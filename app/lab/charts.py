@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,10 +15,11 @@ from app.drawing import BASELINE, LIMIT, MODEL, Picture, draw, new_figure, tidy
 from app.lab.datasets import Examples
 from app.lab.history import History
 
-__all__ = ["plot_classes", "plot_confusion", "plot_history", "plot_lengths"]
+__all__ = ["plot_classes", "plot_confusion", "plot_history", "plot_lengths", "plot_numbers", "plot_scatter"]
 
 WIDTH = 640  # points
 NAMED_CLASSES = 30  # with more classes than these, names on a confusion matrix cannot be read
+DOTS = 1500  # on a scatter plot: more make the page heavy, and no point can be told from its neighbours
 COUNTED_CLASSES = 10  # nor numbers in its cells, with more than these
 
 
@@ -38,6 +40,19 @@ def plot_classes(examples: Examples) -> Picture:
         f"{len(counts)} classes; the largest, {examples.labels[most[0]]}, has {most[1]:,} rows in train, "
         f"the smallest, {examples.labels[least[0]]}, {least[1]:,}",
     )
+
+
+def plot_numbers(examples: Examples) -> Picture:
+    """How the numbers that are to be predicted are spread in the training split."""
+    numbers = np.asarray(examples.splits["train"].labels)
+    figure, (axes,) = new_figure(WIDTH, 170)
+    axes.hist(numbers, bins=25, color=MODEL)
+    axes.axvline(float(numbers.mean()), color=LIMIT, linestyle="--")
+    axes.annotate(f" mean {numbers.mean():.3g}", (numbers.mean(), axes.get_ylim()[1]), va="top", color=LIMIT)
+    axes.set(xlabel="label", ylabel="rows in train")
+    tidy(axes, grid="y")
+    spread = f"mean {numbers.mean():.3g}, standard deviation {numbers.std():.3g}"
+    return draw(figure, f"{len(numbers):,} numbers from {numbers.min():.3g} to {numbers.max():.3g}, {spread}")
 
 
 def plot_lengths(examples: Examples) -> Picture:
@@ -94,3 +109,17 @@ def plot_confusion(labels: npt.NDArray[np.int64], predictions: npt.NDArray[np.in
     axes.tick_params(length=0)
     right = int(np.trace(counts))
     return draw(figure, f"confusion matrix: {right:,} of {int(counts.sum()):,} rows on the diagonal")
+
+
+def plot_scatter(labels: npt.NDArray[np.floating[Any]], predictions: npt.NDArray[np.floating[Any]]) -> Picture:
+    """Predicted numbers against true ones; on the diagonal they are equal."""
+    figure, (axes,) = new_figure(WIDTH, 420)
+    low, high = float(min(labels.min(), predictions.min())), float(max(labels.max(), predictions.max()))
+    axes.plot([low, high], [low, high], color=LIMIT, linestyle="--")
+    chosen = np.random.default_rng(0).permutation(len(labels))[:DOTS]
+    axes.plot(labels[chosen], predictions[chosen], linestyle="", marker="o", markersize=3, alpha=0.4, color=MODEL)
+    axes.set(xlabel="true", ylabel="predicted")
+    tidy(axes, grid="both")
+    error = float(np.abs(labels - predictions).mean())
+    shown = f"{len(chosen):,} of {len(labels):,} rows" if len(chosen) < len(labels) else f"{len(labels):,} rows"
+    return draw(figure, f"predicted against true numbers of {shown}; they lie {error:.3g} apart on average")

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
+import pandas as pd
 
 from app.config import BASELINES, Architecture
-from app.lab.baselines import Baseline, fit_baseline
+from app.lab.baselines import Baseline
 from app.lab.datasets import Examples, Split
 from app.lab.history import History
 from app.lab.parameters import Settings
+from app.lab.tasks import Outputs, task_of
 from app.layout import RunFolder
+from app.results import Truncated
 
 if TYPE_CHECKING:
     from app.lab.architectures import Built
     from app.lab.training import TrainedTransformer
 
 __all__ = ["Competitor", "Trained", "build_competitor", "train_competitor"]
-
-Scores = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Competitor:
 
     architecture: Architecture
     built: Built | None
+    truncated: Mapping[str, Truncated] = field(default_factory=dict)  # split -> what max_length cut off
 
     @property
     def family(self) -> str:
@@ -55,6 +56,20 @@ class Competitor:
             "parameters": f"{self.built.parameters:,}",
         }
 
+    def describe_truncation(self) -> pd.DataFrame:
+        """How many rows of each split lost tokens to max_length, and how many tokens."""
+        return pd.DataFrame(
+            [
+                {
+                    "split": split,
+                    "rows cut": f"{cut.rows:,}",
+                    "tokens lost": f"{cut.tokens:,}",
+                    "of all tokens": f"{cut.tokens / cut.of_tokens:.1%}",
+                }
+                for split, cut in self.truncated.items()
+            ]
+        )
+
     def used(self, settings: Settings) -> dict[str, Any]:
         """The hyperparameters that make a difference to it: none for a baseline."""
         return settings.hyperparameters if self.built else {}
@@ -62,7 +77,7 @@ class Competitor:
 
 @dataclass(frozen=True)
 class Trained:
-    """A competitor after training: it gives class probabilities, and knows what it cost."""
+    """A competitor after training: it says what it takes each row for, and knows what it cost."""
 
     model: TrainedTransformer | Baseline
     parameters: int
@@ -71,8 +86,8 @@ class Trained:
     best_epoch: float | None
     precision: str
 
-    def predict(self, split: Split) -> Scores:
-        """Class probabilities, of shape (rows, classes), in the order of the rows."""
+    def predict(self, split: Split) -> Outputs:
+        """What it says of each row, in their order, in the form of the task."""
         return self.model.predict(split)
 
 
@@ -85,14 +100,16 @@ def build_competitor(architecture: Architecture, examples: Examples, *, max_leng
     if architecture.family in BASELINES:
         return Competitor(architecture, None)
     from app.lab.architectures import build_model
+    from app.lab.tokens import encode_split
     from app.lab.training import seed_everything
 
     seed_everything(seed)
     train = examples.splits["train"]
     texts = [text for column in train.texts for text in column]
-    return Competitor(
-        architecture, build_model(architecture, labels=examples.labels, texts=texts, max_length=max_length)
-    )
+    task = task_of(examples.kind)
+    built = build_model(architecture, task=task, labels=examples.labels, texts=texts, max_length=max_length)
+    encoded = {name: encode_split(split, built.tokenizer, max_length) for name, split in examples.splits.items()}
+    return Competitor(architecture, built, {name: split.truncated for name, split in encoded.items()})
 
 
 def train_competitor(
@@ -112,14 +129,14 @@ def train_competitor(
         examples: the data.
         settings: hyperparameters; a baseline takes the seed alone.
         max_length: tokens of a row at most.
-        metric: one of `app.config.METRICS`.
+        metric: one of those of the examples' kind of task.
         history: gets a row for each log and each epoch.
         keep_in: the folder of the run, to save weights and tokenizer in; empty: they are not kept.
     """
     if competitor.built is None:
         train = examples.splits["train"]
         family = str(competitor.architecture.family)
-        baseline = fit_baseline(family, train, len(examples.labels), settings.seed)
+        baseline = task_of(examples.kind).fit_baseline(family, train, examples.labels, settings.seed)
         rate = len(train) / max(baseline.train_seconds, 1e-9)
         return Trained(baseline, baseline.parameters, baseline.train_seconds, rate, None, "fp64")
     from app.lab.training import train_transformer

@@ -1,4 +1,4 @@
-"""A data set that can be trained on: three checked splits of texts and integer labels."""
+"""A data set that can be trained on: checked splits of texts and labels."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import hashlib
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.config import Dataset
 from app.errors import DataError
+from app.lab.labels import encode_labels, is_unlabelled
 from app.lab.sources import RawSplit, Source, read_source
 from app.results import DatasetRecord
+from app.tasks import CLASSIFICATION
 
 if TYPE_CHECKING:
     import pandas
@@ -28,11 +30,11 @@ class Split:
     """Rows of one split: `texts` has one column or two, all of one length."""
 
     texts: tuple[tuple[str, ...], ...]
-    labels: tuple[int, ...]
-    clean: tuple[int, ...] | None = None  # labels before noise, for the ceiling of a built-in corpus
+    labels: tuple[Any, ...]  # of each row: the index of a class, or a number for text-regression
+    clean: tuple[Any, ...] | None = None  # labels before noise, for the ceiling of a built-in corpus
 
     def __len__(self) -> int:
-        return len(self.labels)
+        return len(self.texts[0])
 
     def take(self, rows: Sequence[int]) -> Split:
         """The given rows, in their order."""
@@ -42,6 +44,11 @@ class Split:
             None if self.clean is None else tuple(self.clean[row] for row in rows),
         )
 
+    @property
+    def columns(self) -> dict[str, tuple[str, ...]]:
+        """The texts as a table shows them: `text`, or `first` and `second`."""
+        return dict(zip(("text",) if len(self.texts) == 1 else ("first", "second"), self.texts, strict=True))
+
 
 @dataclass(frozen=True)
 class Examples:
@@ -49,13 +56,14 @@ class Examples:
 
     path: str
     revision: str | None
-    labels: tuple[str, ...]  # class names; a label is an index into them
+    labels: tuple[str, ...]  # class names; a label is an index into them; none where labels are numbers
     splits: Mapping[str, Split]
     fingerprint: str  # of the contents: the same rows in another file have the same
     validation_from_train: bool
     question: str | None = None
     description: str | None = None
     noise: float | None = None
+    kind: str = CLASSIFICATION.name  # of the task
 
     @property
     def evaluated(self) -> str:
@@ -68,17 +76,17 @@ class Examples:
         return {name: len(split) for name, split in self.splits.items()}
 
     def show(self, split: str, rows: int) -> pandas.DataFrame:
-        """The first rows of a split: texts, and the name of the class."""
+        """The first rows of a split: texts, and the name of the class or the number."""
         import pandas
 
         some = self.splits[split].take(range(min(rows, len(self.splits[split]))))
-        names = ("text",) if len(some.texts) == 1 else ("first", "second")
-        columns = dict(zip(names, some.texts, strict=True))
-        return pandas.DataFrame({**columns, "label": [self.labels[label] for label in some.labels]})
+        labels = [self.labels[label] for label in some.labels] if self.labels else list(some.labels)
+        return pandas.DataFrame({**some.columns, "label": labels})
 
     def record(self, ceiling: float | None = None) -> DatasetRecord:
         """The data as results and reports speak of them."""
         return DatasetRecord(
+            kind=self.kind,
             path=self.path,
             revision=self.revision,
             fingerprint=self.fingerprint,
@@ -92,30 +100,30 @@ class Examples:
         )
 
 
-def load_examples(dataset: Dataset) -> Examples:
-    """Read, check and split a data set.
+def load_examples(dataset: Dataset, kind: str = CLASSIFICATION.name) -> Examples:
+    """Read, check and split a data set for a task of `kind`.
 
-    A missing validation split is cut from train: 10 %, stratified, by a fixed seed. A test split without labels
+    A missing validation split is cut from train: 10 %, of each class, by a fixed seed. A test split without labels
     (-1, as GLUE has it) is left out. `limit` takes a fixed random sample of each split.
 
     Raises:
-        DataError: a split has no rows, an empty text, a missing label; train has one class; test or validation has
-            a class that train has not; or the source cannot be read.
+        DataError: a split has no rows, an empty text, a label that is missing or not of this kind; train has one
+            class; test or validation has a class that train has not; or the source cannot be read.
         HubError: the data set is on a hub that cannot be reached.
     """
     source = read_source(dataset)
-    hidden = [name for name in dataset.extra_splits if _is_unlabelled(source.splits[name])]
+    hidden = [name for name in dataset.extra_splits if is_unlabelled(source.splits[name])]
     if hidden:
         raise DataError(f"{source.splits[hidden[0]].place}: its labels are hidden (-1 or empty); it cannot be scored")
-    splits, labels = _encode(source)
+    splits, labels = _encode(source, kind)
     cut = "validation" not in splits
     if cut:
-        splits["train"], splits["validation"] = _cut_validation(splits["train"])
+        splits["train"], splits["validation"] = _cut_validation(splits["train"], by_class=bool(labels))
     if dataset.limit is not None:
         limit = dataset.limit
         splits = {name: _sample(split, limit) for name, split in splits.items()}
     if len(set(splits["train"].labels)) < 2:
-        raise DataError(f"{dataset.shown_path}: dataset.limit leaves train with one class; raise it")
+        raise DataError(f"{dataset.shown_path}: dataset.limit leaves train with one label; raise it")
     ordered = {name: splits[name] for name in dict.fromkeys((*SPLITS, *splits)) if name in splits}
     return Examples(
         path=dataset.shown_path,
@@ -127,67 +135,45 @@ def load_examples(dataset: Dataset) -> Examples:
         question=source.question,
         description=source.description,
         noise=source.noise,
+        kind=kind,
     )
 
 
-def _encode(source: Source) -> tuple[dict[str, Split], tuple[str, ...]]:
+def _encode(source: Source, kind: str) -> tuple[dict[str, Split], tuple[str, ...]]:
     if "train" not in source.splits:
         raise DataError(f"has no train split; it has {', '.join(source.splits) or 'no split known by name'}")
-    raw = {name: split for name, split in source.splits.items() if name == "train" or not _is_unlabelled(split)}
+    raw = {name: split for name, split in source.splits.items() if name == "train" or not is_unlabelled(split)}
     for split in raw.values():
-        _check_rows(split)
-    train = raw["train"]
-    values = sorted(set(train.labels), key=lambda value: (str(type(value)), value))
-    if len(values) < 2:
-        raise DataError(
-            f"{train.place}: all {len(train.labels)} rows have the label {values[0]!r}; two classes are needed"
-        )
-    known = tuple(source.label_names or ())
-    codes = {index: index for index in range(len(known))} if known else {value: i for i, value in enumerate(values)}
-    trained = set(values) & set(codes)
-    for split in raw.values():
-        unseen = sorted({str(label) for label in split.labels if label not in trained})
-        if unseen:
-            shown = ", ".join(unseen[:8]) + (f" and {len(unseen) - 8} more" if len(unseen) > 8 else "")
-            raise DataError(f"{split.place}: has labels that train has not: {shown}; remove the rows, or add to train")
+        _check_texts(split)
+    labels, names = encode_labels(kind, raw, source.label_names)
     encoded = {
         name: Split(
             tuple(tuple(str(text) for text in column) for column in split.texts),
-            tuple(codes[label] for label in split.labels),
+            labels[name],
             None if split.clean is None else tuple(split.clean),
         )
         for name, split in raw.items()
     }
-    return encoded, known or tuple(str(value) for value in values)
+    return encoded, names
 
 
-def _is_unlabelled(split: RawSplit) -> bool:
-    return bool(split.labels) and all(label is None or label == -1 for label in split.labels)
-
-
-def _check_rows(split: RawSplit) -> None:
+def _check_texts(split: RawSplit) -> None:
     if not split.labels:
         raise DataError(f"{split.place}: has no rows")
-    for row, (label, *texts) in enumerate(zip(split.labels, *split.texts, strict=True), 1):
-        if label is None or label == "" or label == -1:
-            raise DataError(f"{split.place}: row {row}: has no label (empty, or -1, which stands for a hidden one)")
-        if not isinstance(label, str | int | float):
-            raise DataError(f"{split.place}: row {row}: a label is a name or a whole number, not {label!r:.60}")
-        if isinstance(label, float) and not label.is_integer():
-            raise DataError(f"{split.place}: row {row}: label {label!r} is no class; give whole numbers or names")
+    for row, texts in enumerate(zip(*split.texts, strict=True), 1):
         if any(text is None for text in texts) or not any(str(text).strip() for text in texts):
             raise DataError(f"{split.place}: row {row}: the text is empty; remove such rows")
 
 
-def _cut_validation(train: Split) -> tuple[Split, Split]:
-    """Ten per cent of each class, by a fixed seed; a class of one row stays in train."""
-    by_class: dict[int, list[int]] = {}
+def _cut_validation(train: Split, *, by_class: bool) -> tuple[Split, Split]:
+    """Ten per cent, of each class where there are classes, by a fixed seed; a class of one row stays in train."""
+    groups: dict[int, list[int]] = {}
     for row, label in enumerate(train.labels):
-        by_class.setdefault(label, []).append(row)
+        groups.setdefault(label if by_class else 0, []).append(row)
     draw = random.Random(SPLIT_SEED)
     chosen: set[int] = set()
-    for label in sorted(by_class):
-        rows = by_class[label]
+    for label in sorted(groups):
+        rows = groups[label]
         if len(rows) > 1:
             chosen.update(draw.sample(rows, max(1, round(len(rows) * VALIDATION_SHARE))))
     if not chosen:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -9,30 +11,39 @@ from transformers import PreTrainedModel
 
 from app.lab.tokens import EncodedSplit, length_batches, pad_rows
 
-__all__ = ["Scores", "predict_logits", "softmax"]
+__all__ = ["EVALUATION_TOKENS", "Scores", "gather_logits", "predict_logits"]
 
 Scores = npt.NDArray[np.float32]
+Forward = Callable[[Mapping[str, torch.Tensor]], Scores]
+"""Logits of a batch, of shape (rows, ...)."""
 
 EVALUATION_TOKENS = 8192  # tokens of one evaluation batch, after padding
 
 
 @torch.inference_mode()
 def predict_logits(model: PreTrainedModel, split: EncodedSplit, pad_token_id: int, precision: str) -> Scores:
-    """Logits of shape (rows, classes), in the order of the rows; `precision` is `fp32` or `bf16` (autocast)."""
+    """Logits of shape (rows, ...), in the order of the rows; `precision` is `fp32` or `bf16` (autocast)."""
     model.train(False)
     device = model.device
-    logits = np.empty((len(split), int(model.config.num_labels or 0)), dtype=np.float32)
+
+    def forward(batch: Mapping[str, torch.Tensor]) -> Scores:
+        output = model(**{name: tensor.to(device) for name, tensor in batch.items()})
+        logits: Scores = output.logits.float().cpu().numpy()
+        return logits
+
     with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
-        for rows in length_batches(split.lengths, EVALUATION_TOKENS):
-            batch = pad_rows([split[row] for row in rows], pad_token_id)
-            batch.pop("labels")
-            output = model(**{name: tensor.to(device) for name, tensor in batch.items()})
-            logits[rows] = output.logits.float().cpu().numpy()
+        return gather_logits(forward, split, pad_token_id, EVALUATION_TOKENS)
+
+
+def gather_logits(forward: Forward, split: EncodedSplit, pad_token_id: int, tokens: int) -> Scores:
+    """What `forward` gives for every row, in batches of similar length and of at most `tokens` tokens."""
+    logits: Scores | None = None
+    for rows in length_batches(split.lengths, tokens):
+        batch = pad_rows([split[row] for row in rows], pad_token_id)
+        batch.pop("labels")
+        found = forward(batch)
+        if logits is None:
+            logits = np.empty((len(split), *found.shape[1:]), dtype=np.float32)
+        logits[rows] = found
+    assert logits is not None  # no split is empty
     return logits
-
-
-def softmax(logits: Scores) -> Scores:
-    """Probabilities of each row."""
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probabilities: Scores = shifted / shifted.sum(axis=1, keepdims=True)
-    return probabilities

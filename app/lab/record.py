@@ -49,6 +49,8 @@ def write_run(
         wandb=wandb,
         environment=_environment(trained.precision),
         best_epoch=trained.best_epoch,
+        divergent=evaluation.divergent,
+        truncated=competitor.truncated,
         attempts=int(os.environ.get(ATTEMPT_VARIABLE, "1")),
         started=started,
         finished=datetime.now(UTC),

@@ -32,7 +32,7 @@ class RawSplit:
     place: str  # for messages: the file, or "glue, split train"
     texts: tuple[Sequence[str | None], ...]
     labels: Sequence[Any]
-    clean: Sequence[int] | None = None  # labels before noise, where the corpus is ours
+    clean: Sequence[Any] | None = None  # labels before noise, where the corpus is ours
 
 
 @dataclass(frozen=True)
@@ -63,13 +63,15 @@ def read_source(dataset: Dataset) -> Source:
 def _read_corpus(dataset: Dataset) -> Source:
     assert dataset.corpus is not None
     corpus = load_corpus(dataset.corpus)
-    if dataset.text != ("text",) or dataset.label != "label":
-        raise DataError(f"{dataset.shown_path}: its columns are text and label (dataset.text, dataset.label)")
+    columns = ("text",) if len(corpus.splits["train"].texts) == 1 else ("first", "second")
+    if dataset.text != columns or dataset.label != "label":
+        named = ", ".join(columns)
+        raise DataError(f"{dataset.shown_path}: its columns are {named} (dataset.text) and label (dataset.label)")
     splits = {
-        name: RawSplit(f"{dataset.shown_path}, split {name}", (split.texts,), split.labels, split.clean)
+        name: RawSplit(f"{dataset.shown_path}, split {name}", split.texts, split.labels, split.clean)
         for name, split in corpus.splits.items()
     }
-    return Source(splits, corpus.labels, corpus.question, corpus.description, corpus.noise)
+    return Source(splits, corpus.labels or None, corpus.question, corpus.description, corpus.noise)
 
 
 def _read_files(dataset: Dataset, files: Files) -> Source:

@@ -18,17 +18,18 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch.utils.data import Dataset
-from transformers import PreTrainedTokenizerBase
+from transformers import BatchEncoding, PreTrainedTokenizerBase
 
 from app.lab.datasets import Split
 from app.layout import cache_folder
+from app.results import Truncated
 
 __all__ = ["EncodedSplit", "encode_split", "length_batches", "pad_rows"]
 
 Row = Mapping[str, Any]
 
 _WORTH_KEEPING = 200  # rows
-_FORMAT = 1  # raise it when the arrays change, so that none of the old kind are taken
+_FORMAT = 2  # raise it when the arrays change, so that none of the old kind are taken
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ class EncodedSplit(Dataset[Row]):
     ids: npt.NDArray[np.int32]  # tokens of all rows, one row after the other
     types: npt.NDArray[np.uint8] | None  # the same for type ids, where the tokenizer gives them
     lengths: npt.NDArray[np.int64]  # tokens of each row
-    labels: npt.NDArray[np.int64]
-    truncated: int  # rows that lost tokens to max_length
+    labels: npt.NDArray[np.int64] | npt.NDArray[np.float32]  # classes or numbers, (rows,)
+    truncated: Truncated
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -73,9 +74,13 @@ def encode_split(split: Split, tokenizer: PreTrainedTokenizerBase, max_length: i
         arrays = _encode(split, tokenizer, max_length) if found is None else found
         if found is None:
             _keep(arrays, kept)
-    labels = np.asarray(split.labels, dtype=np.int64)
-    truncated = int(arrays["truncated"])
-    return EncodedSplit(arrays["ids"], arrays.get("types"), np.asarray(arrays["lengths"]), labels, truncated)
+    labels = np.asarray(split.labels)
+    if labels.dtype == np.float64:
+        labels = labels.astype(np.float32)  # as the weights are
+    lengths = np.asarray(arrays["lengths"])
+    rows, tokens = (int(count) for count in arrays["truncated"])
+    truncated = Truncated(rows=rows, tokens=tokens, of_tokens=int(lengths.sum()) + tokens)
+    return EncodedSplit(arrays["ids"], arrays.get("types"), lengths, labels, truncated)
 
 
 def _encode(split: Split, tokenizer: PreTrainedTokenizerBase, max_length: int) -> dict[str, npt.NDArray[Any]]:
@@ -86,12 +91,23 @@ def _encode(split: Split, tokenizer: PreTrainedTokenizerBase, max_length: int) -
     arrays: dict[str, npt.NDArray[Any]] = {
         "ids": np.fromiter(itertools.chain.from_iterable(rows), dtype=np.int32, count=tokens),
         "lengths": lengths,
-        "truncated": np.asarray(sum(bool(encoding.overflowing) for encoding in encoded.encodings or ())),
+        "truncated": np.asarray(_count_lost(split, tokenizer, encoded, lengths)),
     }
     if "token_type_ids" in encoded:
         types = itertools.chain.from_iterable(encoded["token_type_ids"])
         arrays["types"] = np.fromiter(types, dtype=np.uint8, count=tokens)
     return arrays
+
+
+def _count_lost(
+    split: Split, tokenizer: PreTrainedTokenizerBase, encoded: BatchEncoding, lengths: npt.NDArray[np.int64]
+) -> tuple[int, int]:
+    """Rows that were cut, and the tokens they lost: those rows once more in full length."""
+    cut = [row for row, encoding in enumerate(encoded.encodings or ()) if encoding.overflowing]
+    if not cut:
+        return 0, 0
+    whole = tokenizer(*[list(column) for column in split.take(cut).texts], truncation=False, verbose=False)
+    return len(cut), sum(map(len, whole["input_ids"])) - int(lengths[cut].sum())
 
 
 def _fingerprint(split: Split, tokenizer: PreTrainedTokenizerBase, max_length: int) -> str:
@@ -145,7 +161,7 @@ def pad_rows(rows: Sequence[Row], pad_token_id: int) -> dict[str, torch.Tensor]:
         if "token_type_ids" in batch:
             batch["token_type_ids"][index, :length] = row["token_type_ids"]
     tensors = {name: torch.from_numpy(values) for name, values in batch.items()}
-    tensors["labels"] = torch.tensor([int(row["labels"]) for row in rows])
+    tensors["labels"] = torch.from_numpy(np.asarray([row["labels"] for row in rows]))
     return tensors
 
 

@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from app.layout import FINETUNE, SERVICE_VARIABLE
 from app.results import Cost, TrackingRecord
+from app.tasks import CLASSIFICATION
 
 if TYPE_CHECKING:
     import pandas
+
+    from app.lab.evaluation import Evaluation
 
 __all__ = ["Tracker", "has_credentials", "start_tracking"]
 
@@ -46,12 +49,16 @@ class Tracker:
             flat |= {f"cost/{name}": value for name, value in figures.items()}
             self._run.summary.update(flat)
 
-    def log_confusion(self, labels: Sequence[int], predictions: Sequence[int], names: Sequence[str]) -> None:
-        """The confusion matrix, as W&B draws it."""
-        if self._run is not None:
+    def log_confusion(self, evaluation: Evaluation) -> None:
+        """The confusion matrix, as W&B draws it, where the task has classes."""
+        if self._run is not None and evaluation.examples.kind == CLASSIFICATION.name:
             import wandb
 
-            chart = wandb.plot.confusion_matrix(y_true=list(labels), preds=list(predictions), class_names=list(names))
+            names = list(evaluation.examples.labels)
+            predictions = evaluation.outputs.argmax(1).tolist()
+            chart = wandb.plot.confusion_matrix(
+                y_true=list(evaluation.split.labels), preds=predictions, class_names=names
+            )
             self._run.log({"confusion_matrix": chart})
 
     def log_mistakes(self, mistakes: pandas.DataFrame) -> None:

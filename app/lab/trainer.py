@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -93,8 +93,9 @@ class FineTuner(Trainer):
 class BestEpoch(TrainerCallback):
     """Keeps the weights of the best epoch in memory, and stops early when asked to."""
 
-    def __init__(self, name: str, patience: int) -> None:
+    def __init__(self, name: str, patience: int, direction: Literal["max", "min"]) -> None:
         self._name, self._patience = name, patience
+        self._sign = 1.0 if direction == "max" else -1.0
         self._best = float("-inf")
         self._weights: dict[str, torch.Tensor] | None = None
         self._worse = 0
@@ -103,8 +104,9 @@ class BestEpoch(TrainerCallback):
     def on_evaluate(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **of: Any) -> None:
         metrics: Mapping[str, float] = of["metrics"]
         model: PreTrainedModel = of["model"]
-        if metrics[self._name] > self._best:
-            self._best, self.epoch, self._worse = metrics[self._name], float(state.epoch or 0), 0
+        score = self._sign * metrics[self._name]
+        if score > self._best:
+            self._best, self.epoch, self._worse = score, float(state.epoch or 0), 0
             self._weights = {name: weight.detach().clone() for name, weight in model.state_dict().items()}
             return
         self._worse += 1

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from transformers import PreTrainedModel, TrainingArguments
 from transformers.trainer_utils import set_seed
@@ -19,11 +19,12 @@ from app.lab.dropout import cheap_dropout
 from app.lab.exclusive import paused_seconds
 from app.lab.history import History
 from app.lab.last_layer import first_token_only
-from app.lab.metrics import compute_score
 from app.lab.parameters import Settings
-from app.lab.prediction import Scores, predict_logits, softmax
-from app.lab.tokens import EncodedSplit, encode_split, pad_rows
+from app.lab.prediction import predict_logits
+from app.lab.tasks import Outputs
+from app.lab.tokens import encode_split, pad_rows
 from app.lab.trainer import BestEpoch, FineTuner, Recorder
+from app.tasks import direction
 
 __all__ = ["TrainedTransformer", "seed_everything", "train_transformer"]
 
@@ -40,16 +41,17 @@ class TrainedTransformer:
     best_epoch: float
     train_seconds: float  # evaluation left out
     rows_per_second: float
-    truncated: int  # training rows that lost tokens to max_length
+    loss_was_finite: bool  # at every step that was logged
 
     @property
     def parameters(self) -> int:
         return self.built.parameters
 
-    def predict(self, split: Split) -> Scores:
-        """Class probabilities, of shape (rows, classes), in the order of the rows."""
+    def predict(self, split: Split) -> Outputs:
+        """What the model says of each row, in their order, in the form of its task."""
         encoded = encode_split(split, self.built.tokenizer, self.max_length)
-        return softmax(predict_logits(self.built.model, encoded, self.built.tokenizer.pad_token_id, self.precision))
+        logits = predict_logits(self.built.model, encoded, self.built.tokenizer.pad_token_id, self.precision)
+        return self.built.task.read_logits(logits)
 
 
 def seed_everything(seed: int) -> None:
@@ -67,7 +69,7 @@ def train_transformer(
         examples: the data.
         settings: the hyperparameters.
         max_length: tokens of a row at most.
-        metric: the validation score that says which epoch is best; higher is better.
+        metric: the validation score that says which epoch is best.
         history: gets a row a log and a row an epoch.
     """
     model, pad = built.model, built.tokenizer.pad_token_id
@@ -76,7 +78,10 @@ def train_transformer(
     validation = encode_split(examples.splits["validation"], built.tokenizer, max_length)
 
     def score(tuned: PreTrainedModel) -> Mapping[str, float]:
-        return _validate(tuned, validation, pad, precision, metric)
+        outputs = built.task.read_logits(predict_logits(tuned, validation, pad, precision))
+        held_out = examples.splits["validation"]
+        loss, value = built.task.mean_loss(outputs, held_out), built.task.score(metric, outputs, held_out)
+        return {"eval_loss": loss, f"eval_{metric}": value}
 
     with tempfile.TemporaryDirectory() as scratch, contextlib.ExitStack() as shortcuts:
         if settings.first_token_only:
@@ -92,7 +97,7 @@ def train_transformer(
             score=score,
             used_ids=train.used_ids(pad) if settings.narrow_vocabulary else None,
         )
-        best = BestEpoch(f"eval_{metric}", settings.early_stopping_patience)
+        best = BestEpoch(f"eval_{metric}", settings.early_stopping_patience, direction(metric))
         trainer.add_callback(best)
         trainer.add_callback(Recorder(history))
         began, paused = time.perf_counter(), paused_seconds()
@@ -112,7 +117,7 @@ def train_transformer(
         best_epoch=best.epoch,
         train_seconds=seconds,
         rows_per_second=len(train) * epochs / seconds,
-        truncated=train.truncated,
+        loss_was_finite=all(math.isfinite(row.get("loss", 0.0)) for row in trainer.state.log_history),
     )
 
 
@@ -142,18 +147,6 @@ def _arguments(settings: Settings, precision: str, *, rows: int, folder: str) ->
         remove_unused_columns=False,
         dataloader_pin_memory=torch.cuda.is_available(),
     )
-
-
-def _validate(
-    model: PreTrainedModel, split: EncodedSplit, pad_token_id: int, precision: str, metric: str
-) -> dict[str, float]:
-    logits = predict_logits(model, split, pad_token_id, precision)
-    labels = split.labels
-    losses = -np.log(np.clip(softmax(logits)[np.arange(len(labels)), labels], 1e-12, None))
-    return {
-        "eval_loss": float(losses.mean()),
-        f"eval_{metric}": compute_score(metric, logits.argmax(1), labels),
-    }
 
 
 def _choose_precision(asked: str, model: PreTrainedModel) -> str:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from app.errors import DataError
 from app.layout import SuiteFolder
 from app.report.gather import Record, read_benchmark
+from app.tasks import direction
 
 __all__ = ["SuiteMember", "SuiteRecord", "read_suite"]
 
@@ -49,9 +50,7 @@ class SuiteMember:
     @property
     def smaller_is_better(self) -> bool:
         """Whether one of the metrics that count is the better the smaller it is: then it goes into no average."""
-        primary = self.record.primary if self.record else None
-        named = [metric.rpartition(".")[2] for metric in self.metrics]
-        return primary is not None and primary.direction == "min" and primary.name in named
+        return any(direction(metric.rpartition(".")[2]) == "min" for metric in self.metrics)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -52,7 +52,10 @@ def test_encoded_rows_are_what_the_tokenizer_says(here):
     plain = tokenizer(list(TEXTS), truncation=True, max_length=5)
     assert as_lists(encoded) == plain["input_ids"]
     assert [row["labels"] for row in encoded] == [0, 1, 0]
-    assert encoded.truncated == 2
+    whole = encode_split(split, tokenizer, max_length=50)
+    assert (encoded.truncated.rows, whole.truncated.rows) == (2, 0)
+    assert encoded.truncated.tokens == sum(whole.lengths) - sum(encoded.lengths)
+    assert encoded.truncated.of_tokens == sum(whole.lengths)
     assert set(encoded.used_ids(0)) == {0}.union(*plain["input_ids"])
 
 

@@ -14,7 +14,6 @@ import numpy as np
 from app.lab.baselines import Baseline
 from app.lab.competitors import Trained
 from app.lab.datasets import Examples
-from app.lab.metrics import compute_score
 from app.results import BackendRecord
 
 if TYPE_CHECKING:
@@ -64,8 +63,8 @@ class _Examination:
         split = examples.splits[examples.evaluated]
         chosen = sorted(random.Random(0).sample(range(len(split)), min(ROWS, len(split))))
         self._built, self._metric = model.built, metric
-        self._rows: EncodedSplit = encode_split(split.take(chosen), model.built.tokenizer, max_length)
-        self._labels = self._rows.labels
+        self._sample = split.take(chosen)
+        self._rows: EncodedSplit = encode_split(self._sample, model.built.tokenizer, max_length)
         self._example = draw_batch(model.built, rows=2, length=min(EXAMPLE, max_length), padding=2)
         self._plain = plain_backend(model.built.model)
         self._reference: Logits | None = None
@@ -86,28 +85,27 @@ class _Examination:
         if self._reference is None:
             self._reference = self._predict(self._plain)
         logits = self._reference if backend is self._plain else self._predict(backend)
+        task = self._built.task
+        outputs = task.read_logits(logits)
         return BackendRecord(
             name=backend.name,
             available=True,
             made=backend.made,
             rows=len(self._rows),
-            agreement=float((logits.argmax(1) == self._reference.argmax(1)).mean()),
+            agreement=task.agreement(outputs, task.read_logits(self._reference)),
             largest_logit_difference=float(np.abs(logits - self._reference).max()),
-            score=compute_score(self._metric, logits.argmax(1), self._labels),
+            score=task.score(self._metric, outputs, self._sample),
             size_bytes=backend.size_bytes,
         )
 
     def _predict(self, backend: Backend) -> Logits:
-        from app.lab.tokens import length_batches, pad_rows
+        from app.lab.prediction import gather_logits
+        from app.lab.tokens import pad_rows
 
-        logits: Logits | None = None
+        pad = self._built.tokenizer.pad_token_id
+        logits = gather_logits(backend.predict, self._rows, pad, TOKENS)
         # the first row once more and alone: a single query is what many engines are chosen for
-        for rows in [*length_batches(self._rows.lengths, TOKENS), np.asarray([0])]:
-            batch = pad_rows([self._rows[row] for row in rows], self._built.tokenizer.pad_token_id)
-            batch.pop("labels")
-            found = backend.predict(batch)
-            if logits is None:
-                logits = np.empty((len(self._rows), found.shape[1]), dtype=np.float32)
-            logits[rows] = found
-        assert logits is not None
+        alone = pad_rows([self._rows[0]], pad)
+        alone.pop("labels")
+        logits[:1] = backend.predict(alone)
         return logits

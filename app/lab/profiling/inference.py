@@ -111,7 +111,8 @@ def _baseline_shapes(model: Baseline, examples: Examples, sizes: Sequence[tuple[
 
     def shape(rows: int, length: int) -> _Shape:
         texts = [" ".join((words * (length // len(words) + 1))[:length])] * rows
-        return _Shape("sklearn", rows, length, lambda: model.predict_texts(texts), None)
+        columns = [texts] * len(examples.splits["train"].texts)
+        return _Shape("sklearn", rows, length, lambda: model.answer(columns), None)
 
     return [shape(rows, length) for rows, length in sizes]
 

@@ -1,0 +1,7 @@
+"""Competitors that no transformer should lose to: cheap to fit, and quick to answer."""
+
+from app.lab.baselines.baseline import Baseline
+from app.lab.baselines.classes import fit_classes
+from app.lab.baselines.numbers import fit_numbers
+
+__all__ = ["Baseline", "fit_classes", "fit_numbers"]

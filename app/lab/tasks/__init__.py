@@ -1,0 +1,18 @@
+"""The kinds of task, each as what it asks of the lab."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.lab.tasks.classification import TextClassification
+from app.lab.tasks.regression import TextRegression
+from app.lab.tasks.task import Logits, Outputs, Task
+
+__all__ = ["Logits", "Outputs", "Task", "task_of"]
+
+_TASKS: Mapping[str, Task] = {task.kind: task for task in (TextClassification(), TextRegression())}
+
+
+def task_of(kind: str) -> Task:
+    """The task of that kind, one of `app.tasks.KINDS`."""
+    return _TASKS[kind]

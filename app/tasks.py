@@ -1,0 +1,58 @@
+"""The kinds of task: the metrics that score each, the one that ranks unless told, its baselines, its corpora."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["BASELINES", "CLASSIFICATION", "CORPORA", "KINDS", "METRICS", "REGRESSION", "TaskKind", "direction"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskKind:
+    """What a benchmark file may say of a task of this kind."""
+
+    name: str
+    metrics: tuple[str, ...]  # all are reported, one ranks
+    ranked_by: str  # unless the file names another
+    baselines: tuple[str, ...]  # families that are no neural networks
+    corpora: tuple[str, ...]  # builtin/<name>
+
+
+CLASSIFICATION = TaskKind(
+    name="text-classification",
+    metrics=(
+        "accuracy",
+        "f1",
+        "f1_macro",
+        "f1_weighted",
+        "precision",
+        "recall",
+        "matthews_correlation",
+        "auroc",
+        "calibration_error",
+    ),
+    ranked_by="accuracy",
+    baselines=("majority", "tfidf-logreg"),
+    corpora=("acceptability", "intents", "sentiment"),
+)
+REGRESSION = TaskKind(
+    name="text-regression",
+    metrics=("pearson", "spearman", "mae", "mse"),
+    ranked_by="spearman",
+    baselines=("mean", "tfidf-ridge"),
+    corpora=("similarity",),
+)
+
+KINDS: Mapping[str, TaskKind] = {kind.name: kind for kind in (CLASSIFICATION, REGRESSION)}
+METRICS = tuple(dict.fromkeys(metric for kind in KINDS.values() for metric in kind.metrics))
+BASELINES = tuple(dict.fromkeys(family for kind in KINDS.values() for family in kind.baselines))
+CORPORA = tuple(corpus for kind in KINDS.values() for corpus in kind.corpora)
+
+_LOWER_IS_BETTER = frozenset({"calibration_error", "mae", "mse"})
+
+
+def direction(metric: str) -> Literal["max", "min"]:
+    """Whether a higher value of the metric is better, or a lower one."""
+    return "min" if metric in _LOWER_IS_BETTER else "max"
