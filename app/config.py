@@ -54,11 +54,11 @@ __all__ = [
     "Splits",
     "Task",
     "Tracking",
+    "change_document",
     "check_document",
     "explain_error",
     "load_architectures",
     "load_config",
-    "override",
 ]
 
 
@@ -94,25 +94,32 @@ def load_config(path: Path, *, overrides: Sequence[str] = (), pins: Mapping[str,
     Raises:
         ConfigError: with every problem found, each with its place.
     """
-    return check_document(read_document(path), overrides=overrides, pins=pins)
+    document = read_document(path)
+    return check_document(document, change_document(document, overrides=overrides, pins=pins))
 
 
-def check_document(
+def change_document(
     document: Document, *, overrides: Sequence[str] = (), pins: Mapping[str, str] | None = None, member: str = ""
-) -> Benchmark:
-    """The benchmark in `document`, which is changed by what is laid over it.
+) -> list[Problem]:
+    """Lay the words of a command line over `document`; returns what is wrong with them.
 
     Args:
         document: of a benchmark file.
-        overrides: as of `load_config`; where the benchmark is a `member` of a suite, its name may stand before a key.
+        overrides: as of `load_config`; where the benchmark is the `member` of a suite, its name may stand before a key.
         pins: as of `load_config`.
-        member: its name in a suite.
+        member: its name in the suite.
+    """
+    problems = [problem for words in overrides for problem in _override(document, words, member=member)]
+    return problems + [problem for name, text in (pins or {}).items() for problem in _pin(document, name, text)]
+
+
+def check_document(document: Document, problems: Sequence[Problem] = ()) -> Benchmark:
+    """The benchmark in `document`.
 
     Raises:
-        ConfigError: with every problem found, each with its place.
+        ConfigError: with every problem found, each with its place, after the `problems` known before.
     """
-    problems = [problem for words in overrides for problem in override(document, words, member=member)]
-    problems += [problem for name, text in (pins or {}).items() for problem in _pin(document, name, text)]
+    problems = list(problems)
     problems += _resolve_architectures(document)
     try:
         benchmark = Benchmark.model_validate(document.data)
@@ -123,8 +130,7 @@ def check_document(
     return benchmark
 
 
-def override(document: Document, words: str, *, member: str = "") -> list[Problem]:
-    """Lay a `KEY.PATH=VALUE` of `--set` over `document`; the problem with it, if there is one."""
+def _override(document: Document, words: str, *, member: str) -> list[Problem]:
     key, separator, text = words.partition("=")
     key = key.strip().removeprefix(f"{member}.") if member else key
     origin = f"--set {words}"

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
-from app.config import Benchmark, check_document, explain_error, load_architectures, override
+from app.config import Benchmark, change_document, check_document, explain_error, load_architectures
 from app.documents import Document, KeyPath, assign, read_document
 from app.errors import ConfigError, Problem
 from app.schema import NAME, suggest
@@ -118,7 +118,7 @@ def load_suite(path: Path, *, overrides: Sequence[str] = (), pins: Mapping[str, 
         ConfigError: with every problem of the suite and of all its members, each with its place.
     """
     document = read_document(path)
-    problems = [found for words in overrides if _first_key(words) in OWN for found in override(document, words)]
+    problems = change_document(document, overrides=[words for words in overrides if _first_key(words) in OWN])
     problems += _check_file(document)
     tried = list(_open_members(document, path.parent))
     problems += [found for found in tried if isinstance(found, Problem)]
@@ -134,7 +134,9 @@ def load_suite(path: Path, *, overrides: Sequence[str] = (), pins: Mapping[str, 
         words = [item for item in given if _addressee(item, names) in (found.name, None) and _is_known(item, names)]
         benchmark = None
         try:
-            benchmark = check_document(found.document, overrides=words, pins=pins, member=found.name)
+            wrong = change_document(found.document, overrides=words, pins=pins, member=found.name)
+            _suit_baselines(found.document)
+            benchmark = check_document(found.document, wrong)
             members.append(Member(found.file, benchmark, found.metrics or (benchmark.task.metric,)))
         except ConfigError as error:
             problems += error.problems
@@ -191,8 +193,6 @@ def _lay_over(member: Document, suite: Document, key: str) -> None:
     if key not in suite.data:
         return
     value = copy.deepcopy(suite.data[key])
-    if key == "architectures" and isinstance(value, list):
-        value = [_suit_baseline(entry, member) for entry in value]
     if not isinstance(value, dict):
         assign(member, (key,), value, suite.where((key,)))
     elif isinstance(member.data.get(key), dict | None):
@@ -202,22 +202,20 @@ def _lay_over(member: Document, suite: Document, key: str) -> None:
     member.overrides |= {path: suite.where(path) for path in below}
 
 
-def _suit_baseline(entry: Any, member: Document) -> Any:
-    """A baseline of another kind of task becomes the member's own of the same place: majority and mean, say.
+def _suit_baselines(member: Document) -> None:
+    """A baseline of another kind of task becomes the member's own of the same place: where majority is none, mean.
 
-    It keeps its name, so that the suite has it in one row.
+    It keeps its name, so that the suite has it in one row. What is wrong otherwise is for validation to say.
     """
-    task = member.data.get("task")
+    task, entries = member.data.get("task"), member.data.get("architectures")
     kind = KINDS.get(str(task.get("kind") if isinstance(task, dict) else None))
-    fields = {"name": entry} if isinstance(entry, str) else entry if isinstance(entry, dict) else {}
-    known = load_architectures().get(str(fields.get("name")))
-    family = fields.get("family") or (known.family if known else None)
-    if kind is None or family in kind.baselines:
-        return entry
-    places = [other.baselines.index(family) for other in KINDS.values() if family in other.baselines]
-    if not places or places[0] >= len(kind.baselines):
-        return entry
-    return {**fields, "family": kind.baselines[places[0]]}
+    for index, entry in enumerate(entries if kind and isinstance(entries, list) else ()):
+        fields = {"name": entry} if isinstance(entry, str) else entry if isinstance(entry, dict) else {}
+        known = load_architectures().get(str(fields.get("name")))
+        family = fields.get("family") or (known.family if known else None)
+        places = [other.baselines.index(family) for other in KINDS.values() if family in other.baselines]
+        if kind and places and family not in kind.baselines and places[0] < len(kind.baselines):
+            entries[index] = {**fields, "family": kind.baselines[places[0]]}
 
 
 def _first_key(words: str) -> str:

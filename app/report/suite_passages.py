@@ -78,7 +78,7 @@ def _against_baseline(ranked: Sequence[Overall]) -> list[str]:
 
 
 def _firsts(suite: SuiteRecord, overalls: Sequence[Overall]) -> list[str]:
-    """On how many tasks each architecture has the best score."""
+    """How often each architecture has the best score of a task."""
     counts: dict[str, int] = {}
     for place, member in enumerate(suite.members):
         scores = {overall.architecture: overall.tasks[place].score for overall in overalls}
@@ -90,8 +90,9 @@ def _firsts(suite: SuiteRecord, overalls: Sequence[Overall]) -> list[str]:
     if not counts:
         return []
     ordered = sorted(counts, key=lambda name: -counts[name])
-    parts = [f"{name} on {counts[name]}" for name in ordered]
-    return [f"First on a task: {listing(parts)} of {len(suite.members)}."]
+    parts = [f"{name} {counts[name]}" for name in ordered]
+    ties = ", ties counted for each" if sum(counts.values()) > len(suite.members) else ""
+    return [f"The best score of a task{ties}: {listing(parts)}."]
 
 
 def _tasks(suite: SuiteRecord, overall: Overall) -> str:

@@ -40,7 +40,7 @@ def score_table(suite: SuiteRecord, overalls: Sequence[Overall]) -> Table:
             Column(
                 "average", f"of {len(suite.members)} tasks" if len(suite.members) > 1 else "of one task", number=True
             ),
-            *(Column(_heading(member), _counted(member), number=True) for member in suite.members),
+            *(Column(_heading(member), _counted(member), number=True, kind="task") for member in suite.members),
         ),
         rows,
         kinds,
@@ -122,12 +122,12 @@ def unscored_table(suite: SuiteRecord, overalls: Sequence[Overall]) -> Table | F
         for overall in overalls:
             task = overall.tasks[place]
             if task.reason or (task.row and task.row.failed + task.row.missing):
-                kind = "failed" if task.row and task.row.failed else "missing"
+                lacking = _shortfall(task)
                 rows.append(
                     (
                         _heading(member),
                         overall.architecture,
-                        Cell(_shortfall(task) or "–", kind=kind),
+                        Cell(lacking or "–", kind="failed" if lacking else ""),
                         Cell(task.reason or _cause(member, overall.architecture), kind="wide"),
                     )
                 )
@@ -159,6 +159,8 @@ def _counted(member: SuiteMember) -> str:
 
 
 def _values(member: SuiteMember, task: TaskScore) -> str:
+    if not any(map(math.isfinite, task.values)):
+        return "–"
     show = score if member.smaller_is_better else points
     return " / ".join(map(show, task.values))
 
