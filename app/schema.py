@@ -120,11 +120,11 @@ class Task(_Frozen):
     @classmethod
     def _suits_the_kind(cls, value: object, info: ValidationInfo) -> object:
         kind = KINDS.get(str(info.data.get("kind")))
-        if kind is None:  # which is told already
-            return value
         if value == "":
-            return kind.ranked_by
-        return _one_of(value, kind.metrics, "metric" if value not in METRICS else f"metric for {kind.name}")
+            return kind.ranked_by if kind else value
+        if kind is None:  # which is told already
+            return _one_of(value, METRICS, "metric")
+        return _one_of(value, kind.metrics, f"metric of {kind.name}" if value in METRICS else "metric")
 
 
 def _name_splits(extra: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -42,7 +42,7 @@ REGRESSION = TaskKind(
     metrics=("pearson", "spearman", "mae", "mse"),
     ranked_by="spearman",
     baselines=("mean", "tfidf-ridge"),
-    corpora=("similarity",),
+    corpora=("ratings",),
 )
 
 KINDS: Mapping[str, TaskKind] = {kind.name: kind for kind in (CLASSIFICATION, REGRESSION)}

@@ -77,7 +77,7 @@ def test_what_counts_may_name_a_split(write_suite):
 
 
 def test_a_baseline_is_the_members_own_of_that_place_and_keeps_its_name(write_suite, write_config):
-    regression = {"task": {"kind": "text-regression"}, "dataset": {"path": "builtin/similarity"}}
+    regression = {"task": {"kind": "text-regression"}, "dataset": {"path": "builtin/ratings"}}
     write_config("two.yaml", name="two", **regression)
     shared = ["majority", {"name": "words", "family": "tfidf-logreg"}, "bert-tiny"]
     path = write_suite(architectures=shared)

@@ -83,7 +83,7 @@ def test_a_trained_tokenizer_is_the_same_in_another_process() -> None:
     code = (
         "import sys, json; from app.lab.vocabulary import train_tokenizer;"
         "from app.lab.corpora import load_corpus;"
-        "texts = load_corpus('acceptability').splits['train'].texts;"
+        "texts = load_corpus('acceptability').splits['train'].texts[0];"
         "sys.stdout.write(json.dumps(train_tokenizer(texts).get_vocab(), sort_keys=True))"
     )
     vocabularies = set()
