@@ -124,7 +124,7 @@ def notes(suite: SuiteRecord) -> Fragment:
     found += [
         f"Runs were made with different values of {name}: {listing(sorted(values))}."
         for name, values in versions.items()
-        if len(values) > 1
+        if len(values) > 1 and name != "precision"  # which goes with the model, not with the task
     ]
     runs = [run for record in suite.records for run in record.complete if run.cost]
     if any(run.cost.training_exclusive is False for run in runs if run.cost):
