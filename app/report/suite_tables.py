@@ -23,7 +23,6 @@ def score_table(suite: SuiteRecord, overalls: Sequence[Overall]) -> Table:
     for overall in overalls:
         cells: list[Cell | str | Markup] = [
             Cell(overall.architecture, "baseline" if overall.is_baseline else ""),
-            str(overall.position) if overall.position else "–",
             Cell(points(overall.average), _lacking(suite, overall)),
         ]
         for member, task, top in zip(suite.members, overall.tasks, best, strict=True):
@@ -36,10 +35,7 @@ def score_table(suite: SuiteRecord, overalls: Sequence[Overall]) -> Table:
         "a task is bold. Headings lead to the report of each task.",
         (
             Column("architecture"),
-            Column("place", number=True),
-            Column(
-                "average", f"of {len(suite.members)} tasks" if len(suite.members) > 1 else "of one task", number=True
-            ),
+            Column("average", f"of {len(suite.members)}", number=True, kind="task"),
             *(Column(_heading(member), _counted(member), number=True, kind="task") for member in suite.members),
         ),
         rows,
@@ -184,7 +180,7 @@ def _shortfall(task: TaskScore) -> str:
 
 def _lacking(suite: SuiteRecord, overall: Overall) -> str:
     names = [suite.members[place].name for place in overall.lacking]
-    return f"none: without {listing(names)}" if names else ""
+    return f"without {listing(names)}" if names else ""
 
 
 def _best(member: SuiteMember, tasks: Sequence[TaskScore]) -> float:

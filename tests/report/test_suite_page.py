@@ -72,7 +72,7 @@ def test_what_is_missing_is_named_and_no_average_is_shown(tmp_path):
     assert "whole reaches an average of 50.0" in answer
     assert "without an average: hurt (no score on mrpc)." in answer
     scores = text_of(suite_tables.score_table(suite, overalls))
-    assert "none: without mrpc" in scores
+    assert "hurt – without mrpc" in scores
     assert "50.0 / 50.0 mean 50.0" in scores
     missing = text_of(suite_tables.unscored_table(suite, overalls))
     assert "mrpc hurt 1 failed OutOfMemory: no room" in missing
