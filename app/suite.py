@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
-from app.config import Benchmark, change_document, check_document, explain_error, load_architectures
+from app.config import Benchmark, change_document, check_document, explain, load_architectures
 from app.documents import Document, KeyPath, assign, read_document
 from app.errors import ConfigError, Problem
 from app.schema import NAME, suggest
@@ -151,7 +151,7 @@ def _check_file(document: Document) -> list[Problem]:
     try:
         SuiteFile.model_validate(document.data)
     except ValidationError as error:
-        return [explain_error(document, (), details, SuiteFile) for details in error.errors()]
+        return [explain(document, (), details, SuiteFile) for details in error.errors()]
     return []
 
 

@@ -101,6 +101,7 @@ def _line(entry: Entry) -> dict[str, object]:
     if result:
         line |= {
             "family": result.family,
+            "divergent": result.divergent or "",
             "started": result.started.isoformat(),
             "seconds": result.seconds,
         }
@@ -120,7 +121,7 @@ def _line(entry: Entry) -> dict[str, object]:
 
 COLUMNS = (
     *("run_id", "status", "architecture", "family", "seed", "metric", "split", "value"),
-    *("started", "seconds", "error", "message"),
+    *("started", "seconds", "divergent", "error", "message"),
 )
 COSTS = (
     "parameters",
