@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -20,6 +21,7 @@ __all__ = [
     "FAMILIES",
     "HUB",
     "METRICS",
+    "NAME",
     "SUITABLE_LOSSES",
     "Architecture",
     "Benchmark",
@@ -29,6 +31,7 @@ __all__ = [
     "Hyperparameters",
     "Inference",
     "KnownArchitecture",
+    "Splits",
     "Task",
     "Tracking",
     "check_losses",
@@ -63,7 +66,8 @@ SUITABLE_LOSSES: Mapping[str, tuple[str, ...]] = {
 }
 SMOOTHABLE = ("text-classification", "token-classification", "masked-lm", "causal-lm")  # labels are classes
 
-_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+_SPLIT_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class Task(Frozen):
@@ -88,12 +92,41 @@ class Task(Frozen):
         return one_of(value, kind.metrics, f"metric of {kind.name}" if value in METRICS else "metric")
 
 
+def _name_splits(extra: Mapping[str, Any]) -> Mapping[str, Any]:
+    for name in extra:
+        if name in ("train", "validation", "test"):
+            raise refuse(f"{name!r} has a key of its own; a further split takes another name")
+        if not _SPLIT_NAME.fullmatch(name):
+            raise refuse(f"{name!r} cannot name a split: small letters, digits and _, beginning with a letter")
+    return extra
+
+
 class Files(Frozen):
     """A data set as files, one a split: csv, tsv, json, jsonl, parquet."""
 
     train: Path
     validation: Path | None = None
     test: Path | None = None
+    extra: Mapping[str, Path] = Field(default_factory=dict)  # further splits that are scored, each by a name
+
+    @field_validator("extra")
+    @classmethod
+    def _named(cls, value: Mapping[str, Path]) -> Mapping[str, Path]:
+        return _name_splits(value)
+
+
+class Splits(Frozen):
+    """What a folder or a hub calls the splits; None: by their usual names."""
+
+    train: str | None = None
+    validation: str | None = None
+    test: str | None = None
+    extra: Mapping[str, str] = Field(default_factory=dict)  # further splits that are scored: our name -> its name
+
+    @field_validator("extra")
+    @classmethod
+    def _named(cls, value: Mapping[str, str]) -> Mapping[str, str]:
+        return _name_splits(value)
 
 
 class Dataset(Frozen):
@@ -102,6 +135,7 @@ class Dataset(Frozen):
     path: str | Files
     name: str | None = None
     revision: str | None = None
+    splits: Splits = Splits()
     text: tuple[str, ...] = ("text",)
     label: str = "label"
     max_length: int = Field(128, ge=4, le=8192)
@@ -146,6 +180,19 @@ class Dataset(Frozen):
             raise refuse(f"label: {self.label!r} is among the text columns too: the model would read the answer")
         return self
 
+    @model_validator(mode="after")
+    def _splits_have_no_names(self) -> Self:
+        if self.splits != Splits() and isinstance(self.path, Files):
+            raise refuse("splits: files are named by dataset.path itself; a further one stands in dataset.path.extra")
+        if self.splits != Splits() and self.corpus is not None:
+            raise refuse("splits: a built-in corpus has train, validation and test, and no other names for them")
+        return self
+
+    @property
+    def extra_splits(self) -> tuple[str, ...]:
+        """The names of the splits that are scored beside validation and test."""
+        return tuple(self.path.extra if isinstance(self.path, Files) else self.splits.extra)
+
     @property
     def shown_path(self) -> str:
         """The path as a person reads it."""
@@ -161,7 +208,7 @@ class Dataset(Frozen):
 class Architecture(Frozen):
     """One competitor: a checkpoint to fine-tune, or a configuration to train from scratch, or a baseline."""
 
-    name: Annotated[str, Field(pattern=_NAME, max_length=64)]
+    name: Annotated[str, Field(pattern=NAME, max_length=64)]
     family: str | None = None  # None: the checkpoint says
     checkpoint: str | None = None  # None: from scratch
     config: Mapping[str, Any] = Field(default_factory=dict)
@@ -234,7 +281,7 @@ class Tracking(Frozen):
 class Benchmark(Frozen):
     """A whole benchmark: one task, one data set, and every run to make on it."""
 
-    name: Annotated[str, Field(pattern=_NAME, max_length=64)]
+    name: Annotated[str, Field(pattern=NAME, max_length=64)]
     task: Task
     dataset: Dataset
     architectures: tuple[Architecture, ...]

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from app.config import Architecture, Dataset, Files, load_architectures, settle
+from app.config import Architecture, Dataset, Files, Splits, load_architectures, settle
 
 __all__ = ["Settings", "read_architecture", "read_dataset"]
 
@@ -56,9 +56,10 @@ class Settings(BaseModel):
 def read_dataset(
     path: str,
     *,
-    files: Mapping[str, str],
+    files: Mapping[str, Any],
     name: str,
     revision: str,
+    splits: Mapping[str, Any],
     text: Sequence[str],
     label: str,
     max_length: int,
@@ -69,6 +70,7 @@ def read_dataset(
         path=Files.model_validate(files) if files else path,
         name=name or None,
         revision=revision or None,
+        splits=Splits.model_validate(splits),
         text=tuple(text),
         label=label,
         max_length=max_length,

@@ -18,6 +18,7 @@ __all__ = [
     "metric_name",
     "moment",
     "percent",
+    "points",
     "rate",
     "score",
     "setting",
@@ -29,6 +30,11 @@ NONE = "–"
 def score(value: float | None) -> str:
     """A score with three decimals."""
     return NONE if value is None or not math.isfinite(value) else f"{value:.3f}".replace("-", "−")
+
+
+def points(value: float | None) -> str:
+    """A score times 100 with one decimal, as tables of several tasks have it."""
+    return NONE if value is None or not math.isfinite(value) else f"{100 * value:.1f}".replace("-", "−")
 
 
 def interval(bounds: Interval | None) -> str:
