@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import functools
-import gc
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from difflib import get_close_matches
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from app import __version__
+from app.arguments import architectures_parser, benchmark_parser, read_overrides, read_pins, report_parser
 from app.errors import BenchmarkError, UsageError
 
 if TYPE_CHECKING:
-    from app.bench.places import Place
-    from app.bench.plan import Run
-    from app.bench.warm import WarmParent
-    from app.config import Benchmark
-    from app.layout import BenchmarkFolder, RunFolder, SuiteFolder
-    from app.results import DatasetRecord, RunResult
+    from app.results import RunResult
 
 __all__ = ["main"]
 
@@ -45,12 +34,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if words[:1] == ["report"]:
-            return rebuild_report(_report_parser().parse_args(words[1:]))
+            return rebuild_report(report_parser().parse_args(words[1:]))
         if words[:1] == ["architectures"]:
-            return list_architectures(_architectures_parser().parse_args(words[1:]))
-        parser = _benchmark_parser()
+            return list_architectures(architectures_parser().parse_args(words[1:]))
+        parser = benchmark_parser()
         arguments, rest = parser.parse_known_args(words)
-        pins = _read_pins(parser, rest)
+        pins = read_pins(parser, rest)
         return run_suite(arguments, pins) if is_suite(arguments.config) else run_benchmark(arguments, pins)
     except BenchmarkError as error:
         print(error, file=sys.stderr)
@@ -66,17 +55,19 @@ def run_benchmark(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int
     from app.bench.record import write_record
     from app.config import load_config
     from app.layout import BenchmarkFolder
+    from app.preparation import check_and_plan
+    from app.running import lend_parents, run_missing
     from app.terminal import print_leaderboard, print_plan, print_sync_hint
 
-    benchmark = load_config(arguments.config, overrides=_overrides(arguments), pins=pins)
+    benchmark = load_config(arguments.config, overrides=read_overrides(arguments), pins=pins)
     folder = BenchmarkFolder.of(benchmark.name)
-    (work,) = _check_and_plan([(benchmark, folder)], arguments)
+    (work,) = check_and_plan([(benchmark, folder)], dry_run=arguments.dry_run, force=arguments.force)
     if arguments.dry_run:
         print_plan(work.runs, work.done, benchmark.execution.workers)
         return OK
-    with hold_folder(folder), _lend_parents() as lend:
+    with hold_folder(folder), lend_parents() as lend:
         write_record(folder, benchmark, work.dataset, work.runs, keep=bool(pins))
-        results = _run_missing(work, lend)
+        results = run_missing(work, lend)
     print_leaderboard(results.values(), folder.page)
     print_sync_hint(results.values(), folder)
     return OK if all(result.status == "ok" for result in results.values()) else SOME_FAILED
@@ -87,21 +78,24 @@ def run_suite(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int:
     from app.bench.lock import hold_folder
     from app.bench.record import write_record, write_suite
     from app.layout import SuiteFolder
+    from app.preparation import check_and_plan
     from app.report.seal import is_current
+    from app.running import lend_parents, report_suite, run_missing
     from app.suite import load_suite
     from app.terminal import print_member, print_plan, print_suite, print_sync_hint
 
-    suite = load_suite(arguments.config, overrides=_overrides(arguments), pins=pins)
+    suite = load_suite(arguments.config, overrides=read_overrides(arguments), pins=pins)
     folder = SuiteFolder.of(suite.name)
     benchmarks = [member.benchmark for member in suite.members]
-    works = _check_and_plan([(item, folder.member(item.name)) for item in benchmarks], arguments)
+    placed = [(item, folder.member(item.name)) for item in benchmarks]
+    works = check_and_plan(placed, dry_run=arguments.dry_run, force=arguments.force)
     if arguments.dry_run:
         for work in works:
             print_member(work.benchmark.name, len(works))
             print_plan(work.runs, work.done, work.benchmark.execution.workers)
         return OK
     results: list[RunResult] = []
-    with contextlib.ExitStack() as held, _lend_parents() as lend:
+    with contextlib.ExitStack() as held, lend_parents() as lend:
         held.enter_context(hold_folder(folder))
         for work in works:
             held.enter_context(hold_folder(work.folder))
@@ -111,9 +105,9 @@ def run_suite(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int:
         for work in works:
             if len(work.done) < len(work.runs):
                 print_member(work.benchmark.name, len(works))
-            results += _run_missing(work, lend).values()
+            results += run_missing(work, lend).values()
         if not is_current(folder):
-            _report_suite(folder, lend(benchmarks[0]))
+            report_suite(folder, lend(benchmarks[0]))
     print_suite(folder)
     print_sync_hint(results, folder)
     return OK if all(result.status == "ok" for result in results) else SOME_FAILED
@@ -123,6 +117,7 @@ def rebuild_report(arguments: argparse.Namespace) -> int:
     """`python app.py report --config FILE`: page, table and notebook anew, from disk alone."""
     from app.config import load_config
     from app.layout import BenchmarkFolder, SuiteFolder
+    from app.running import report_benchmark, report_suite
     from app.suite import is_suite, load_suite
 
     if is_suite(arguments.config):
@@ -130,11 +125,11 @@ def rebuild_report(arguments: argparse.Namespace) -> int:
         folder = SuiteFolder.of(suite.name)
         for member in (folder.member(member.benchmark.name) for member in suite.members):
             if member.record.exists():
-                print(_report(member, parent=None))
-        print(_report_suite(folder, parent=None))
+                print(report_benchmark(member, parent=None))
+        print(report_suite(folder, parent=None))
         return OK
     benchmark = load_config(arguments.config, overrides=arguments.set)
-    print(_report(BenchmarkFolder.of(benchmark.name), parent=None))
+    print(report_benchmark(BenchmarkFolder.of(benchmark.name), parent=None))
     return OK
 
 
@@ -148,305 +143,3 @@ def list_architectures(arguments: argparse.Namespace) -> int:
         raise UsageError(f"--family {family}: unknown family{suggest(family, FAMILIES + BASELINES)}")
     print_architectures([entry for entry in load_architectures().values() if family in (None, entry.family)])
     return OK
-
-
-@dataclass(frozen=True)
-class _Work:
-    """A benchmark that has passed every check: its runs, and which of them are done."""
-
-    benchmark: Benchmark
-    folder: BenchmarkFolder
-    dataset: DatasetRecord
-    runs: tuple[Run, ...]
-    done: Mapping[str, RunResult]
-
-
-def _check_and_plan(
-    benchmarks: Sequence[tuple[Benchmark, BenchmarkFolder]], arguments: argparse.Namespace
-) -> list[_Work]:
-    """Data, weights and credentials of every benchmark checked, weights fetched, runs planned."""
-    from app.bench.plan import plan_runs
-    from app.bench.resume import find_done
-    from app.lab.checkpoints import fetch_checkpoints, fingerprint_checkpoint
-    from app.layout import FINETUNE
-
-    datasets = _check_inputs([benchmark for benchmark, _ in benchmarks])
-    if not arguments.dry_run:
-        fetch_checkpoints(name for benchmark, _ in benchmarks for name in _pretrained(benchmark).values())
-    works = []
-    for (benchmark, folder), dataset in zip(benchmarks, datasets, strict=True):
-        runs = plan_runs(
-            benchmark,
-            template_source=FINETUNE.read_text(encoding="utf-8"),
-            data_fingerprint=dataset.fingerprint,
-            checkpoints={name: fingerprint_checkpoint(place) for name, place in _pretrained(benchmark).items()},
-            folder=folder,
-        )
-        done = {} if arguments.force else find_done(runs)
-        if len(done) > 1_000:
-            gc.freeze()  # records that stay: no search for garbage shall walk over them, time and again
-        works.append(_Work(benchmark, folder, dataset, runs, done))
-    return works
-
-
-def _check_inputs(benchmarks: Sequence[Benchmark]) -> list[DatasetRecord]:
-    """What each benchmark's data are.
-
-    Raises:
-        UsageError: with a line for each problem of any of them; of several, the kind of the first.
-    """
-    from app.lab.checkpoints import check_checkpoints
-    from app.lab.datasets import load_examples
-
-    errors: list[UsageError] = []
-
-    @contextlib.contextmanager
-    def gathered(benchmark: Benchmark | None = None) -> Iterator[None]:
-        try:
-            yield
-        except UsageError as error:
-            is_of_many = benchmark is not None and len(benchmarks) > 1
-            errors.append(type(error)(f"{benchmark.name}: {error}") if is_of_many and benchmark else error)
-
-    datasets = []
-    for benchmark in benchmarks:
-        with gathered(benchmark):
-            datasets.append(load_examples(benchmark.dataset, benchmark.task.kind).record())
-    with gathered():
-        check_checkpoints(name for benchmark in benchmarks for name in _pretrained(benchmark).values())
-    for benchmark in benchmarks:
-        with gathered():
-            _check_configurations(benchmark)
-        with gathered():
-            _check_credentials(benchmark)
-    if errors:
-        raise type(errors[0])("\n".join(dict.fromkeys(map(str, errors))))
-    return datasets
-
-
-def _pretrained(benchmark: Benchmark) -> dict[str, str]:
-    """Architecture -> checkpoint, of those that have one."""
-    return {item.name: item.checkpoint for item in benchmark.architectures if item.checkpoint}
-
-
-@contextlib.contextmanager
-def _lend_parents() -> Iterator[Callable[[Benchmark], WarmParent | None]]:
-    """Gives a benchmark the parent of its warm kernels. It is begun when first asked for, and serves all alike."""
-    from app.bench.kernels import open_parent
-
-    with contextlib.ExitStack() as opened:
-
-        @functools.cache
-        def begin(kind: str, tracked: bool) -> WarmParent | None:
-            return opened.enter_context(open_parent(kind, tracked=tracked))
-
-        yield lambda benchmark: begin(benchmark.execution.kernel, benchmark.tracking.mode != "disabled")
-
-
-def _run_missing(work: _Work, lend: Callable[[Benchmark], WarmParent | None]) -> dict[str, RunResult]:
-    """Run what is not done, and report unless the report is of what is there; the records by run id."""
-    from app.report.seal import is_current
-
-    results = dict(work.done)
-    if len(work.done) < len(work.runs) or not is_current(work.folder):
-        parent = lend(work.benchmark)
-        results |= _carry_out(work.benchmark, work.runs, work.done, parent)
-        _report(work.folder, parent)
-    return results
-
-
-def _report(folder: BenchmarkFolder, parent: WarmParent | None) -> Path:
-    """The report is a notebook too, executed as the runs' are; before it, pages of runs that have none yet."""
-    from app.bench.notebooks import execute_or_raise
-    from app.report.write import write_report
-
-    for notebook in folder.runs.glob("*/notebook.ipynb"):
-        run = folder.run(notebook.parent.name)
-        if not run.page.exists():
-            _render_run(run, notebook.parent.name)
-    return write_report(folder, execute=functools.partial(execute_or_raise, parent=parent))
-
-
-def _report_suite(folder: SuiteFolder, parent: WarmParent | None) -> Path:
-    from app.bench.notebooks import execute_or_raise
-    from app.report.write import write_suite_report
-
-    return write_suite_report(folder, execute=functools.partial(execute_or_raise, parent=parent))
-
-
-def _carry_out(
-    benchmark: Benchmark, runs: Sequence[Run], done: Mapping[str, RunResult], parent: WarmParent | None
-) -> dict[str, RunResult]:
-    """Run what is not done yet, a page for each run as it ends; the records by run id."""
-    from app.bench.execute import execute_run
-    from app.bench.local import open_places, run_locally
-    from app.bench.machine import Machine
-    from app.bench.notebooks import Watch
-    from app.bench.progress import RunDisplay
-    from app.bench.resume import estimate_seconds
-    from app.bench.shares import has_memory
-    from app.bench.wandb_service import share_service
-    from app.layout import FINETUNE
-    from app.terminal import console
-
-    to_do = [run for run in runs if run.run_id not in done]
-    if not to_do:
-        return {}
-    plan = benchmark.execution
-    watch = Watch(plan.timeout_seconds)
-    estimate = estimate_seconds(runs, done, plan.workers)
-    ended: dict[str, RunResult] = {}
-    tracked = benchmark.tracking.mode != "disabled"
-    with (
-        share_service(wanted=tracked) as service,
-        Machine() as machine,
-        open_places(
-            plan.workers, machine=machine, parent=parent, watch=watch, logs=to_do[0].folder.path.parent, service=service
-        ) as places,
-        ThreadPoolExecutor(1, thread_name_prefix="page") as pages,
-        RunDisplay(console(), total=len(runs), done=len(done), seconds_left=estimate) as display,
-    ):
-
-        def render(run: Run) -> None:
-            with machine.work():
-                _render_run(run.folder, run.run_id)
-
-        def execute(run: Run, place: Place) -> RunResult | None:
-            result = execute_run(
-                run,
-                template=FINETUNE,
-                place=place,
-                machine=machine,
-                watch=watch,
-                retries=plan.retries,
-                on_retry=display.retry,
-            )
-            pages.submit(render, run)
-            return result
-
-        def has_room(under_way: Sequence[int]) -> bool:
-            known = [*done.values(), *ended.values()]
-            return has_memory(under_way, [result.cost.peak_memory_bytes for result in known if result.cost])
-
-        outcomes = run_locally(
-            to_do,
-            execute,
-            places=places,
-            watch=watch,
-            has_room=has_room,
-            on_start=display.start,
-            on_tick=display.tick,
-        )
-        with contextlib.closing(outcomes):
-            for run, result in outcomes:
-                display.finish(run, result)
-                ended[run.run_id] = result
-    return ended
-
-
-def _render_run(folder: RunFolder, run_id: str) -> None:
-    """The page of one run. What is left of a run that was torn off may be no notebook: then it has no page."""
-    from app.report.pages import render_page
-
-    with contextlib.suppress(OSError, ValueError):
-        render_page(folder.notebook, folder.page, title=run_id, home="../../index.html")
-
-
-def _check_credentials(benchmark: Benchmark) -> None:
-    """Refuse `tracking.mode: online` without a key before the first run, rather than in every kernel."""
-    from app.lab.tracking import has_credentials
-
-    if benchmark.tracking.mode == "online" and not has_credentials():
-        raise UsageError("tracking.mode: online needs credentials (WANDB_API_KEY, or wandb login); auto does without")
-
-
-def _check_configurations(benchmark: Benchmark) -> None:
-    """Refuse a configuration of the user's own that its family does not take, before the first run.
-
-    The table's own entries are known to be right: for them torch need not be imported here.
-    """
-    from app.config import load_architectures
-
-    table = load_architectures().values()
-    shipped = [(entry.family, entry.config) for entry in table]
-    own = [item for item in benchmark.architectures if item.config and (item.family, item.config) not in shipped]
-    if own:
-        from app.lab.architectures import check_architecture
-
-        for architecture in own:
-            check_architecture(architecture)
-
-
-def _overrides(arguments: argparse.Namespace) -> list[str]:
-    """`--workers` and `--executor` are shorthands for `--set`."""
-    words = list(arguments.set)
-    words += [f"execution.workers={arguments.workers}"] if arguments.workers is not None else []
-    words += [f"execution.executor={arguments.executor}"] if arguments.executor is not None else []
-    return words
-
-
-def _read_pins(parser: argparse.ArgumentParser, rest: Iterable[str]) -> dict[str, str]:
-    """`--name=value` words that pin an axis of the grid, as a sweep agent gives them."""
-    pins = {}
-    for word in rest:
-        name, separator, value = word.removeprefix("--").partition("=")
-        if not word.startswith("--") or not separator:
-            options = [option for action in parser._actions for option in action.option_strings]
-            close = get_close_matches(word, [*options, "report", "architectures"], n=1)
-            hint = f" (did you mean {close[0]}?)" if close else ""
-            parser.error(f"unknown argument {word}{hint}; an axis of the grid is pinned by --NAME=VALUE")
-        pins[name] = value
-    return pins
-
-
-def _benchmark_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="app.py",
-        allow_abbrev=False,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="Benchmark BERT architectures: one executed notebook a run, one report for all of them.",
-        epilog="commands:\n"
-        "  app.py --config FILE           run what is missing of a benchmark, or of a suite of them, and report\n"
-        "  app.py report --config FILE    rebuild the report from disk\n"
-        "  app.py architectures           the names a benchmark file may give, and what they stand for\n\n"
-        "An axis of the grid is pinned by its name: --architecture=bert-tiny --learning_rate=3e-4 --seed=1\n"
-        "Exit codes: 0 all runs ok; 1 some run failed; 2 wrong command line or input; 130 interrupted.",
-    )
-    parser.add_argument("--version", action="version", version=f"bert-benchmark {__version__}")
-    _add_config(parser)
-    parser.add_argument("--dry-run", action="store_true", help="print the plan and run nothing")
-    parser.add_argument("--force", action="store_true", help="run also what is done already")
-    parser.add_argument("--workers", type=int, metavar="N", help="runs at a time on this machine")
-    parser.add_argument("--executor", metavar="NAME", help="where runs are carried out: local")
-    return parser
-
-
-def _report_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="app.py report",
-        allow_abbrev=False,
-        description="Rebuild page, table and notebook from disk alone.",
-    )
-    _add_config(parser)
-    return parser
-
-
-def _architectures_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="app.py architectures",
-        allow_abbrev=False,
-        description="Print the table of architectures: family, checkpoint, size, licence, paper.",
-    )
-    parser.add_argument("--family", metavar="NAME", help="those of one family")
-    return parser
-
-
-def _add_config(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="the benchmark or suite, as YAML")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY.PATH=VALUE",
-        help="lay a value over the file; may be repeated",
-    )

@@ -28,6 +28,9 @@ ALLOWED = {
     "lab": {"errors", "config", "layout", "results", "drawing", "tasks"},
     "report": {"errors", "documents", "config", "layout", "results", "drawing", "tasks"},
     "terminal": {"errors", "config", "layout", "results", "bench", "report"},
+    "arguments": set(),
+    "preparation": {"errors", "config", "layout", "results", "bench", "lab"},
+    "running": {"config", "layout", "results", "terminal", "preparation", "bench", "report"},
 }
 
 

@@ -1,0 +1,122 @@
+"""Benchmarks made ready: every input checked and all problems told at once, weights fetched, runs planned."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from app.bench.plan import Run, plan_runs
+from app.bench.resume import find_done
+from app.config import Benchmark, load_architectures
+from app.errors import UsageError
+from app.lab.checkpoints import check_checkpoints, fetch_checkpoints, fingerprint_checkpoint
+from app.lab.datasets import load_examples
+from app.layout import FINETUNE, BenchmarkFolder
+from app.results import DatasetRecord, RunResult
+
+__all__ = ["Work", "check_and_plan"]
+
+
+@dataclass(frozen=True)
+class Work:
+    """A benchmark that has passed every check: its runs, and which of them are done."""
+
+    benchmark: Benchmark
+    folder: BenchmarkFolder
+    dataset: DatasetRecord
+    runs: tuple[Run, ...]
+    done: Mapping[str, RunResult]
+
+
+def check_and_plan(
+    benchmarks: Sequence[tuple[Benchmark, BenchmarkFolder]], *, dry_run: bool, force: bool
+) -> list[Work]:
+    """Check the data, weights and credentials of every benchmark, fetch what weights are not here, and plan the runs.
+
+    Args:
+        benchmarks: each with the folder it lies in.
+        dry_run: nothing is to be run: weights are not fetched.
+        force: nothing counts as done.
+
+    Raises:
+        UsageError: with a line for each problem of any of them.
+    """
+    datasets = _check_inputs([benchmark for benchmark, _ in benchmarks])
+    if not dry_run:
+        fetch_checkpoints(name for benchmark, _ in benchmarks for name in _pretrained(benchmark).values())
+    works = []
+    for (benchmark, folder), dataset in zip(benchmarks, datasets, strict=True):
+        runs = plan_runs(
+            benchmark,
+            template_source=FINETUNE.read_text(encoding="utf-8"),
+            data_fingerprint=dataset.fingerprint,
+            checkpoints={name: fingerprint_checkpoint(place) for name, place in _pretrained(benchmark).items()},
+            folder=folder,
+        )
+        done = {} if force else find_done(runs)
+        if len(done) > 1_000:
+            gc.freeze()  # records that stay: no search for garbage shall walk over them, time and again
+        works.append(Work(benchmark, folder, dataset, runs, done))
+    return works
+
+
+def _check_inputs(benchmarks: Sequence[Benchmark]) -> list[DatasetRecord]:
+    """What each benchmark's data are.
+
+    Raises:
+        UsageError: with a line for each problem of any of them; of several, the kind of the first.
+    """
+    errors: list[UsageError] = []
+
+    @contextlib.contextmanager
+    def gathered(benchmark: Benchmark | None = None) -> Iterator[None]:
+        try:
+            yield
+        except UsageError as error:
+            is_of_many = benchmark is not None and len(benchmarks) > 1
+            errors.append(type(error)(f"{benchmark.name}: {error}") if is_of_many and benchmark else error)
+
+    datasets = []
+    for benchmark in benchmarks:
+        with gathered(benchmark):
+            datasets.append(load_examples(benchmark.dataset, benchmark.task.kind).record())
+    with gathered():
+        check_checkpoints(name for benchmark in benchmarks for name in _pretrained(benchmark).values())
+    for benchmark in benchmarks:
+        with gathered():
+            _check_configurations(benchmark)
+        with gathered():
+            _check_credentials(benchmark)
+    if errors:
+        raise type(errors[0])("\n".join(dict.fromkeys(map(str, errors))))
+    return datasets
+
+
+def _pretrained(benchmark: Benchmark) -> dict[str, str]:
+    """Architecture -> checkpoint, of those that have one."""
+    return {item.name: item.checkpoint for item in benchmark.architectures if item.checkpoint}
+
+
+def _check_credentials(benchmark: Benchmark) -> None:
+    """Refuse `tracking.mode: online` without a key before the first run, rather than in every kernel."""
+    from app.lab.tracking import has_credentials
+
+    if benchmark.tracking.mode == "online" and not has_credentials():
+        raise UsageError("tracking.mode: online needs credentials (WANDB_API_KEY, or wandb login); auto does without")
+
+
+def _check_configurations(benchmark: Benchmark) -> None:
+    """Refuse a configuration of the user's own that its family does not take, before the first run.
+
+    The table's own entries are known to be right: for them torch need not be imported here.
+    """
+    table = load_architectures().values()
+    shipped = [(entry.family, entry.config) for entry in table]
+    own = [item for item in benchmark.architectures if item.config and (item.family, item.config) not in shipped]
+    if own:
+        from app.lab.architectures import check_architecture
+
+        for architecture in own:
+            check_architecture(architecture)

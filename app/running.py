@@ -1,0 +1,146 @@
+"""What is missing of a benchmark, carried out on this machine, each run with its page, and reported."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.preparation import Work
+
+if TYPE_CHECKING:
+    from app.bench.places import Place
+    from app.bench.plan import Run
+    from app.bench.warm import WarmParent
+    from app.config import Benchmark
+    from app.layout import BenchmarkFolder, RunFolder, SuiteFolder
+    from app.results import RunResult
+
+__all__ = ["lend_parents", "report_benchmark", "report_suite", "run_missing"]
+
+
+@contextlib.contextmanager
+def lend_parents() -> Iterator[Callable[[Benchmark], WarmParent | None]]:
+    """Gives a benchmark the parent of its warm kernels. It is begun when first asked for, and serves all alike."""
+    from app.bench.kernels import open_parent
+
+    with contextlib.ExitStack() as opened:
+
+        @functools.cache
+        def begin(kind: str, tracked: bool) -> WarmParent | None:
+            return opened.enter_context(open_parent(kind, tracked=tracked))
+
+        yield lambda benchmark: begin(benchmark.execution.kernel, benchmark.tracking.mode != "disabled")
+
+
+def run_missing(work: Work, lend: Callable[[Benchmark], WarmParent | None]) -> dict[str, RunResult]:
+    """Run what is not done, and report unless the report is of what is there; the records by run id."""
+    from app.report.seal import is_current
+
+    results = dict(work.done)
+    if len(work.done) < len(work.runs) or not is_current(work.folder):
+        parent = lend(work.benchmark)
+        results |= _carry_out(work.benchmark, work.runs, work.done, parent)
+        report_benchmark(work.folder, parent)
+    return results
+
+
+def report_benchmark(folder: BenchmarkFolder, parent: WarmParent | None) -> Path:
+    """The report is a notebook too, executed as the runs' are; before it, pages of runs that have none yet."""
+    from app.bench.notebooks import execute_or_raise
+    from app.report.write import write_report
+
+    for notebook in folder.runs.glob("*/notebook.ipynb"):
+        run = folder.run(notebook.parent.name)
+        if not run.page.exists():
+            _render_run(run, notebook.parent.name)
+    return write_report(folder, execute=functools.partial(execute_or_raise, parent=parent))
+
+
+def report_suite(folder: SuiteFolder, parent: WarmParent | None) -> Path:
+    """The page of a suite, made in the same way from the records of its members."""
+    from app.bench.notebooks import execute_or_raise
+    from app.report.write import write_suite_report
+
+    return write_suite_report(folder, execute=functools.partial(execute_or_raise, parent=parent))
+
+
+def _carry_out(
+    benchmark: Benchmark, runs: Sequence[Run], done: Mapping[str, RunResult], parent: WarmParent | None
+) -> dict[str, RunResult]:
+    """Run what is not done yet, a page for each run as it ends; the records by run id."""
+    from app.bench.execute import execute_run
+    from app.bench.local import open_places, run_locally
+    from app.bench.machine import Machine
+    from app.bench.notebooks import Watch
+    from app.bench.progress import RunDisplay
+    from app.bench.resume import estimate_seconds
+    from app.bench.shares import has_memory
+    from app.bench.wandb_service import share_service
+    from app.layout import FINETUNE
+    from app.terminal import console
+
+    to_do = [run for run in runs if run.run_id not in done]
+    if not to_do:
+        return {}
+    plan = benchmark.execution
+    watch = Watch(plan.timeout_seconds)
+    estimate = estimate_seconds(runs, done, plan.workers)
+    ended: dict[str, RunResult] = {}
+    tracked = benchmark.tracking.mode != "disabled"
+    with (
+        share_service(wanted=tracked) as service,
+        Machine() as machine,
+        open_places(
+            plan.workers, machine=machine, parent=parent, watch=watch, logs=to_do[0].folder.path.parent, service=service
+        ) as places,
+        ThreadPoolExecutor(1, thread_name_prefix="page") as pages,
+        RunDisplay(console(), total=len(runs), done=len(done), seconds_left=estimate) as display,
+    ):
+
+        def render(run: Run) -> None:
+            with machine.work():
+                _render_run(run.folder, run.run_id)
+
+        def execute(run: Run, place: Place) -> RunResult | None:
+            result = execute_run(
+                run,
+                template=FINETUNE,
+                place=place,
+                machine=machine,
+                watch=watch,
+                retries=plan.retries,
+                on_retry=display.retry,
+            )
+            pages.submit(render, run)
+            return result
+
+        def has_room(under_way: Sequence[int]) -> bool:
+            known = [*done.values(), *ended.values()]
+            return has_memory(under_way, [result.cost.peak_memory_bytes for result in known if result.cost])
+
+        outcomes = run_locally(
+            to_do,
+            execute,
+            places=places,
+            watch=watch,
+            has_room=has_room,
+            on_start=display.start,
+            on_tick=display.tick,
+        )
+        with contextlib.closing(outcomes):
+            for run, result in outcomes:
+                display.finish(run, result)
+                ended[run.run_id] = result
+    return ended
+
+
+def _render_run(folder: RunFolder, run_id: str) -> None:
+    """The page of one run. What is left of a run that was torn off may be no notebook: then it has no page."""
+    from app.report.pages import render_page
+
+    with contextlib.suppress(OSError, ValueError):
+        render_page(folder.notebook, folder.page, title=run_id, home="../../index.html")
