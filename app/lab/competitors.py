@@ -105,7 +105,7 @@ def build_competitor(architecture: Architecture, examples: Examples, *, max_leng
 
     seed_everything(seed)
     train = examples.splits["train"]
-    texts = [text for column in train.texts for text in column]
+    texts = [text for column in train.strings for text in column]
     task = task_of(examples.kind)
     built = build_model(architecture, task=task, labels=examples.labels, texts=texts, max_length=max_length)
     encoded = {name: encode_split(split, built.tokenizer, max_length) for name, split in examples.splits.items()}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from app.config import Dataset, Files
 from app.errors import DataError, HubError
 from app.lab.corpora import load_corpus
+from app.tasks import TAGGING
 
 if TYPE_CHECKING:
     import pyarrow
@@ -22,7 +23,7 @@ __all__ = ["RawSplit", "Source", "read_source"]
 
 HUB_SECONDS = 5.0  # for the hub to answer at all
 
-_FORMATS = (".csv", ".tsv", ".json", ".jsonl", ".parquet")
+_FORMATS = (".csv", ".tsv", ".json", ".jsonl", ".parquet", ".conll")
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class RawSplit:
     """One split as it was found: text columns side by side, and labels of any kind. Nothing is checked yet."""
 
     place: str  # for messages: the file, or "glue, split train"
-    texts: tuple[Sequence[str | None], ...]
+    texts: tuple[Sequence[Any], ...]
     labels: Sequence[Any]
     clean: Sequence[Any] | None = None  # labels before noise, where the corpus is ours
 
@@ -63,10 +64,12 @@ def read_source(dataset: Dataset) -> Source:
 def _read_corpus(dataset: Dataset) -> Source:
     assert dataset.corpus is not None
     corpus = load_corpus(dataset.corpus)
-    columns = ("text",) if len(corpus.splits["train"].texts) == 1 else ("first", "second")
-    if dataset.text != columns or dataset.label != "label":
+    columns, label = ("text",) if len(corpus.splits["train"].texts) == 1 else ("first", "second"), "label"
+    if dataset.corpus in TAGGING.corpora:
+        columns, label = ("tokens",), "tags"
+    if dataset.text != columns or dataset.label != label:
         named = ", ".join(columns)
-        raise DataError(f"{dataset.shown_path}: its columns are {named} (dataset.text) and label (dataset.label)")
+        raise DataError(f"{dataset.shown_path}: its columns are {named} (dataset.text) and {label} (dataset.label)")
     splits = {
         name: RawSplit(f"{dataset.shown_path}, split {name}", split.texts, split.labels, split.clean)
         for name, split in corpus.splits.items()
@@ -75,15 +78,16 @@ def _read_corpus(dataset: Dataset) -> Source:
 
 
 def _read_files(dataset: Dataset, files: Files) -> Source:
-    splits = {}
+    splits, names = {}, {}
     for name in ("train", "validation", "test"):
         path: Path | None = getattr(files, name)
         if path is not None:
             table = _read_table(path.expanduser(), dataset)
             splits[name] = _pick_columns(table.column_names, table.__getitem__, dataset, str(path))
+            names[name] = _tag_names(table, dataset.label)
     if any(path.suffix.lower() in (".csv", ".tsv") for path in (files.train, files.validation, files.test) if path):
         splits = _typed_labels(splits)
-    return Source(splits)
+    return Source(splits, names["train"] if len(set(names.values())) == 1 else None)
 
 
 def _typed_labels(splits: Mapping[str, RawSplit]) -> dict[str, RawSplit]:
@@ -117,6 +121,10 @@ def _read_table(path: Path, dataset: Dataset) -> pyarrow.Table:
             return pyarrow.parquet.read_table(path)
         content = path.read_bytes()
         _check_encoding(path, content)
+        if form == ".conll":
+            sentences = _read_conll(path, content.decode("utf-8-sig"))
+            words, tags = ([[pair[column] for pair in pairs] for pairs in sentences] for column in (0, 1))
+            return pyarrow.Table.from_pydict({dataset.text[0]: words, dataset.label: tags})
         if form in (".csv", ".tsv"):
             return pyarrow.csv.read_csv(
                 pyarrow.BufferReader(content),
@@ -166,6 +174,29 @@ def _read_json(path: Path, text: str) -> list[dict[str, Any]]:
         if not isinstance(row, dict):
             raise DataError(f"{path}: row {number}: must be an object with a field a column, not {row!r:.40}")
     return list(rows)
+
+
+def _read_conll(path: Path, text: str) -> list[list[tuple[str, str]]]:
+    """Sentences of words with their tags: a word a line, its tag in the last column, empty lines between sentences."""
+    sentences: list[list[tuple[str, str]]] = [[]]
+    for number, line in enumerate(text.split("\n"), 1):
+        columns = line.replace("\t", " ").rstrip("\r ").split(" ")  # other spaces may be part of a word
+        if columns[0] in ("", "-DOCSTART-"):
+            sentences.append([])
+        elif len(columns) == 1:
+            raise DataError(f"{path}: line {number}: has one column; a word and, in the last, its tag are wanted")
+        else:
+            sentences[-1].append((columns[0], columns[-1]))
+    return [sentence for sentence in sentences if sentence]
+
+
+def _tag_names(table: pyarrow.Table, label: str) -> tuple[str, ...] | None:
+    """What the numbers in a column of lists stand for, where the file says so as `datasets` does (ClassLabel)."""
+    try:
+        features = json.loads((table.schema.metadata or {})[b"huggingface"])["info"]["features"]
+        return tuple(features[label]["feature"]["names"])
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _pick_columns(names: Iterable[str], column: Any, dataset: Dataset, place: str) -> RawSplit:
@@ -218,6 +249,7 @@ def _read_hub(dataset: Dataset, path: str) -> Source:
         raise DataError(f"{path}: the hub does not give this data set: {_first_line(error)}") from None
     splits = {name: loaded[key] for name in ("train", "validation", "test") if (key := _split_name(loaded, name))}
     feature = splits["train"].features.get(dataset.label) if "train" in splits else None
+    feature = getattr(feature, "feature", feature)  # of a list, what is in it
     names = tuple(feature.names) if isinstance(feature, datasets.ClassLabel) else None
     picked = {
         name: _pick_columns(rows.column_names, rows.with_format("arrow").__getitem__, dataset, f"{path}, split {name}")
