@@ -61,6 +61,7 @@ def run_benchmark(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int
     from app.config import load_config
     from app.lab.checkpoints import check_checkpoints, fetch_checkpoints, fingerprint_checkpoint
     from app.lab.datasets import load_examples
+    from app.lab.heads import check_heads
     from app.layout import FINETUNE, BenchmarkFolder
     from app.terminal import print_leaderboard, print_plan, print_sync_hint
 
@@ -69,6 +70,7 @@ def run_benchmark(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int
     examples = load_examples(benchmark.dataset, benchmark.task.kind)
     pretrained = {item.name: item.checkpoint for item in benchmark.architectures if item.checkpoint}
     check_checkpoints(pretrained.values())
+    check_heads(benchmark.architectures, benchmark.task.kind)
     _check_configurations(benchmark)
     _check_credentials(benchmark)
     if not arguments.dry_run:

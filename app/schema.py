@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from app.tasks import BASELINES, CORPORA, KINDS, METRICS
+from app.tasks import BASELINES, CORPORA, KINDS, METRICS, TAGGING
 
 __all__ = [
     "BACKENDS",
@@ -124,7 +124,7 @@ class Task(_Frozen):
 
 
 class Files(_Frozen):
-    """A data set as files, one a split: csv, tsv, json, jsonl, parquet."""
+    """A data set as files, one a split: csv, tsv, json, jsonl, parquet; conll for words and their tags."""
 
     train: Path
     validation: Path | None = None
@@ -335,6 +335,10 @@ class Benchmark(_Frozen):
         if self.dataset.corpus is not None and self.dataset.corpus not in kind.corpora:
             allowed = ", ".join(f"{BUILTIN}{corpus}" for corpus in kind.corpora)
             raise _refuse(f"dataset.path: {self.dataset.path} is no corpus for {kind.name}; allowed: {allowed}")
+        if kind == TAGGING and len(self.dataset.text) > 1:
+            raise _refuse(
+                f"dataset.text: {kind.name} takes one column, of lists of words, not {len(self.dataset.text)}"
+            )
         for architecture in self.architectures:
             if architecture.is_baseline and architecture.family not in kind.baselines:
                 allowed = ", ".join(kind.baselines)

@@ -13,8 +13,8 @@ from sklearn.metrics import confusion_matrix
 
 from app.drawing import BASELINE, LIMIT, MODEL, Picture, draw, new_figure, tidy
 from app.lab.datasets import Examples
-from app.lab.entities import OUTSIDE
 from app.lab.history import History
+from app.lab.tags import OUTSIDE
 
 __all__ = [
     "plot_classes",

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from app.config import Dataset
 from app.errors import DataError
-from app.lab.entities import describe_entities
 from app.lab.labels import encode_labels, is_unlabelled
 from app.lab.sources import RawSplit, Source, read_source
 from app.results import DatasetRecord
@@ -95,6 +94,8 @@ class Examples:
         some = self.splits[split].take(range(min(rows, len(self.splits[split]))))
         labels = [self.labels[label] for label in some.labels] if self.labels and not some.in_words else some.labels
         if some.in_words:
+            from app.lab.entities import describe_entities
+
             labels = list(map(describe_entities, some.texts[0], some.labels, [self.labels] * len(some)))
         return pandas.DataFrame({**some.columns, "label": labels})
 

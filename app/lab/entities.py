@@ -8,19 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = [
-    "MARKS",
-    "OUTSIDE",
-    "Counts",
-    "Entities",
-    "count_entities",
-    "describe_entities",
-    "find_entities",
-    "split_tag",
-]
+from app.lab.tags import MARKS, split_tag
 
-OUTSIDE = "O"
-MARKS = ("B", "I", "E", "S")  # begin, inside, end, single: of IOB1, IOB2, IOE and BIOES alike
+__all__ = ["Counts", "Entities", "count_entities", "describe_entities", "find_entities"]
+
 _O, _B, _I, _E, _S = range(5)
 
 Integers = npt.NDArray[np.int64]
@@ -43,12 +34,6 @@ class Counts:
     true: Integers
     predicted: Integers
     correct: Integers  # predicted ones with the words and the type of a true one
-
-
-def split_tag(tag: str) -> tuple[str, str] | None:
-    """The mark of a tag and its type (`B-PER` -> `B`, `PER`); None where it is no tag of an entity."""
-    mark, dash, kind = tag.partition("-")
-    return (mark, kind) if mark in MARKS and bool(dash) == bool(kind) else None
 
 
 def find_entities(tags: Integers, lengths: Integers, names: Sequence[str]) -> Entities:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.errors import DataError
-from app.lab.entities import MARKS, OUTSIDE, split_tag
 from app.lab.sources import RawSplit
+from app.lab.tags import MARKS, OUTSIDE, split_tag
 from app.tasks import CLASSIFICATION, REGRESSION, TAGGING
 
 __all__ = ["Encoded", "encode_labels", "is_unlabelled"]

@@ -137,7 +137,10 @@ def _read_table(path: Path, dataset: Dataset) -> pyarrow.Table:
             )
         rows = _read_json(path, content.decode("utf-8-sig"))
         names = dict.fromkeys(name for row in rows for name in row)
-        return pyarrow.Table.from_pydict({name: [row.get(name) for row in rows] for name in names})
+        columns = {name: [row.get(name) for row in rows] for name in names}
+        for name in (*dataset.text, dataset.label):
+            _check_alike(path, name, columns.get(name, []))
+        return pyarrow.Table.from_pydict(columns)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file (dataset.path; read from {Path.cwd()})") from None
     except IsADirectoryError:
@@ -174,6 +177,21 @@ def _read_json(path: Path, text: str) -> list[dict[str, Any]]:
         if not isinstance(row, dict):
             raise DataError(f"{path}: row {number}: must be an object with a field a column, not {row!r:.40}")
     return list(rows)
+
+
+def _check_alike(path: Path, column: str, values: Sequence[Any]) -> None:
+    """A column of lists is one throughout, and what is in them is of one type."""
+    if not any(isinstance(value, list) for value in values):
+        return
+    kinds = {type(item) for value in values if isinstance(value, list) for item in value if item is not None}
+    wanted = next((kind for kind in (str, *kinds) if kind in kinds), object)
+    for number, value in enumerate(values, 1):
+        if value is not None and not isinstance(value, list):
+            raise DataError(f"{path}: row {number}: {column!r} is {value!r:.60}, and in other rows a list")
+        for place, item in enumerate(value or (), 1):
+            if item is not None and not isinstance(item, wanted):
+                message = f"item {place} of {column!r} is {item!r:.60}, and others are {wanted.__name__}"
+                raise DataError(f"{path}: row {number}: {message}")
 
 
 def _read_conll(path: Path, text: str) -> list[list[tuple[str, str]]]:

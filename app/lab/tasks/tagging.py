@@ -18,8 +18,9 @@ from app.drawing import Picture
 from app.lab import charts
 from app.lab.baselines import Baseline, fit_tags
 from app.lab.datasets import Examples, Split
-from app.lab.entities import OUTSIDE, Counts, count_entities, describe_entities
+from app.lab.entities import Counts, count_entities, describe_entities
 from app.lab.metrics import score_classes, score_tags
+from app.lab.tags import OUTSIDE
 from app.lab.tasks.classification import softmax
 from app.tasks import TAGGING
 

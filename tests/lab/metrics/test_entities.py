@@ -8,8 +8,9 @@ import pytest
 from seqeval import metrics as seqeval
 from seqeval.metrics.sequence_labeling import get_entities
 
-from app.lab.entities import count_entities, describe_entities, find_entities, split_tag
+from app.lab.entities import count_entities, describe_entities, find_entities
 from app.lab.metrics import EntityScores, score_tags
+from app.lab.tags import split_tag
 
 SCHEMES = {
     "IOB2": ("O", "B-PER", "I-PER", "B-LOC", "I-LOC"),  # drawn at random: I- without B-, and of another type
