@@ -17,6 +17,7 @@ __all__ = [
     "NOTEBOOKS",
     "PAUSED_VARIABLE",
     "PROJECT",
+    "REFERENCES",
     "REPORT",
     "SERVICE_VARIABLE",
     "BenchmarkFolder",
@@ -29,6 +30,7 @@ NOTEBOOKS = PROJECT / "notebooks"
 FINETUNE = NOTEBOOKS / "finetune.py"
 REPORT = NOTEBOOKS / "report.py"
 ARCHITECTURES = PROJECT / "config" / "architectures.yaml"
+REFERENCES = PROJECT / "config" / "references.yaml"
 
 CACHE_VARIABLE = "BERT_BENCHMARK_CACHE"  # where to keep what can be made again
 # What the driver tells a kernel that is no parameter of the science: it must not change a run's id.

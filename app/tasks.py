@@ -52,7 +52,7 @@ REGRESSION = TaskKind(
     metrics=("pearson", "spearman", "mae", "mse"),
     ranked_by="spearman",
     baselines=("mean", "tfidf-ridge"),
-    corpora=("similarity",),
+    corpora=("ratings",),
 )
 
 TAGGING = TaskKind(

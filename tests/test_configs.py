@@ -12,7 +12,7 @@ from app.config import load_architectures, load_config
 from app.tasks import KINDS
 
 CONFIG = Path(__file__).resolve().parent.parent / "config"
-NO_BENCHMARKS = {"architectures.yaml"}
+NO_BENCHMARKS = {"architectures.yaml", "references.yaml"}
 BENCHMARKS = sorted(path for path in CONFIG.glob("*.yaml") if path.name not in NO_BENCHMARKS)
 FROM_THE_HUB = ("banking77", "cola", "conll2003", "imdb", "mrpc")
 
