@@ -8,8 +8,9 @@ import functools
 import gc
 import signal
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from app.bench.plan import Run
     from app.bench.warm import WarmParent
     from app.config import Benchmark
-    from app.layout import BenchmarkFolder, RunFolder
-    from app.results import RunResult
+    from app.layout import BenchmarkFolder, RunFolder, SuiteFolder
+    from app.results import DatasetRecord, RunResult
 
 __all__ = ["main"]
 
@@ -37,6 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 all runs are ok; 1 some run failed; 2 the command line or an input is wrong, nothing was run or written;
         130 interrupted, what was finished is kept.
     """
+    from app.suite import is_suite
+
     words = list(sys.argv[1:] if argv is None else argv)
     with contextlib.suppress(ValueError):  # not in the main thread: then signals are for others to handle
         signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -47,7 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return list_architectures(_architectures_parser().parse_args(words[1:]))
         parser = _benchmark_parser()
         arguments, rest = parser.parse_known_args(words)
-        return run_benchmark(arguments, _read_pins(parser, rest))
+        pins = _read_pins(parser, rest)
+        return run_suite(arguments, pins) if is_suite(arguments.config) else run_benchmark(arguments, pins)
     except BenchmarkError as error:
         print(error, file=sys.stderr)
         return WRONG_INPUT if isinstance(error, UsageError) else SOME_FAILED
@@ -58,62 +62,77 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run_benchmark(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int:
     """`python app.py --config FILE`: check, plan, run what is missing, report."""
-    from app.bench.plan import plan_runs
-    from app.bench.resume import find_done
+    from app.bench.lock import hold_folder
+    from app.bench.record import write_record
     from app.config import load_config
-    from app.lab.checkpoints import check_checkpoints, fetch_checkpoints, fingerprint_checkpoint
-    from app.lab.datasets import load_examples
-    from app.lab.heads import check_heads
-    from app.layout import FINETUNE, BenchmarkFolder
+    from app.layout import BenchmarkFolder
     from app.terminal import print_leaderboard, print_plan, print_sync_hint
 
     benchmark = load_config(arguments.config, overrides=_overrides(arguments), pins=pins)
     folder = BenchmarkFolder.of(benchmark.name)
-    examples = load_examples(benchmark.dataset, benchmark.task.kind)
-    pretrained = {item.name: item.checkpoint for item in benchmark.architectures if item.checkpoint}
-    check_checkpoints(pretrained.values())
-    check_heads(benchmark.architectures, benchmark.task.kind)
-    _check_configurations(benchmark)
-    _check_credentials(benchmark)
-    if not arguments.dry_run:
-        fetch_checkpoints(pretrained.values())
-    runs = plan_runs(
-        benchmark,
-        template_source=FINETUNE.read_text(encoding="utf-8"),
-        data_fingerprint=examples.fingerprint,
-        checkpoints={name: fingerprint_checkpoint(checkpoint) for name, checkpoint in pretrained.items()},
-    )
-    done = {} if arguments.force else find_done(runs)
-    if len(done) > 1_000:
-        gc.freeze()  # records that stay: no search for garbage shall walk over them, time and again
+    (work,) = _check_and_plan([(benchmark, folder)], arguments)
     if arguments.dry_run:
-        print_plan(runs, done, benchmark.execution.workers)
+        print_plan(work.runs, work.done, benchmark.execution.workers)
         return OK
-
-    from app.bench.lock import hold_folder
-    from app.bench.record import write_record
-    from app.report.seal import is_current
-
-    with hold_folder(folder):
-        write_record(folder, benchmark, examples.record(), runs, keep=bool(pins))
-        results = dict(done)
-        if len(done) < len(runs) or not is_current(folder):
-            from app.bench.kernels import open_parent
-
-            tracked = benchmark.tracking.mode != "disabled"
-            with open_parent(benchmark.execution.kernel, tracked=tracked) as parent:
-                results |= _carry_out(benchmark, runs, done, parent)
-                _report(folder, parent)
+    with hold_folder(folder), _lend_parents() as lend:
+        write_record(folder, benchmark, work.dataset, work.runs, keep=bool(pins))
+        results = _run_missing(work, lend)
     print_leaderboard(results.values(), folder.page)
     print_sync_hint(results.values(), folder)
     return OK if all(result.status == "ok" for result in results.values()) else SOME_FAILED
 
 
+def run_suite(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int:
+    """The same of a suite: all members checked, planned and recorded, then run one after the other, and reported."""
+    from app.bench.lock import hold_folder
+    from app.bench.record import write_record, write_suite
+    from app.layout import SuiteFolder
+    from app.report.seal import is_current
+    from app.suite import load_suite
+    from app.terminal import print_member, print_plan, print_suite, print_sync_hint
+
+    suite = load_suite(arguments.config, overrides=_overrides(arguments), pins=pins)
+    folder = SuiteFolder.of(suite.name)
+    benchmarks = [member.benchmark for member in suite.members]
+    works = _check_and_plan([(item, folder.member(item.name)) for item in benchmarks], arguments)
+    if arguments.dry_run:
+        for work in works:
+            print_member(work.benchmark.name, len(works))
+            print_plan(work.runs, work.done, work.benchmark.execution.workers)
+        return OK
+    results: list[RunResult] = []
+    with contextlib.ExitStack() as held, _lend_parents() as lend:
+        held.enter_context(hold_folder(folder))
+        for work in works:
+            held.enter_context(hold_folder(work.folder))
+        write_suite(folder, suite)
+        for work in works:
+            write_record(work.folder, work.benchmark, work.dataset, work.runs, keep=bool(pins))
+        for work in works:
+            if len(work.done) < len(work.runs):
+                print_member(work.benchmark.name, len(works))
+            results += _run_missing(work, lend).values()
+        if not is_current(folder):
+            _report_suite(folder, lend(benchmarks[0]))
+    print_suite(folder)
+    print_sync_hint(results, folder)
+    return OK if all(result.status == "ok" for result in results) else SOME_FAILED
+
+
 def rebuild_report(arguments: argparse.Namespace) -> int:
     """`python app.py report --config FILE`: page, table and notebook anew, from disk alone."""
     from app.config import load_config
-    from app.layout import BenchmarkFolder
+    from app.layout import BenchmarkFolder, SuiteFolder
+    from app.suite import is_suite, load_suite
 
+    if is_suite(arguments.config):
+        suite = load_suite(arguments.config, overrides=arguments.set)
+        folder = SuiteFolder.of(suite.name)
+        for member in (folder.member(member.benchmark.name) for member in suite.members):
+            if member.record.exists():
+                print(_report(member, parent=None))
+        print(_report_suite(folder, parent=None))
+        return OK
     benchmark = load_config(arguments.config, overrides=arguments.set)
     print(_report(BenchmarkFolder.of(benchmark.name), parent=None))
     return OK
@@ -131,6 +150,114 @@ def list_architectures(arguments: argparse.Namespace) -> int:
     return OK
 
 
+@dataclass(frozen=True)
+class _Work:
+    """A benchmark that has passed every check: its runs, and which of them are done."""
+
+    benchmark: Benchmark
+    folder: BenchmarkFolder
+    dataset: DatasetRecord
+    runs: tuple[Run, ...]
+    done: Mapping[str, RunResult]
+
+
+def _check_and_plan(
+    benchmarks: Sequence[tuple[Benchmark, BenchmarkFolder]], arguments: argparse.Namespace
+) -> list[_Work]:
+    """Data, weights and credentials of every benchmark checked, weights fetched, runs planned."""
+    from app.bench.plan import plan_runs
+    from app.bench.resume import find_done
+    from app.lab.checkpoints import fetch_checkpoints, fingerprint_checkpoint
+    from app.layout import FINETUNE
+
+    datasets = _check_inputs([benchmark for benchmark, _ in benchmarks])
+    if not arguments.dry_run:
+        fetch_checkpoints(name for benchmark, _ in benchmarks for name in _pretrained(benchmark).values())
+    works = []
+    for (benchmark, folder), dataset in zip(benchmarks, datasets, strict=True):
+        runs = plan_runs(
+            benchmark,
+            template_source=FINETUNE.read_text(encoding="utf-8"),
+            data_fingerprint=dataset.fingerprint,
+            checkpoints={name: fingerprint_checkpoint(place) for name, place in _pretrained(benchmark).items()},
+            folder=folder,
+        )
+        done = {} if arguments.force else find_done(runs)
+        if len(done) > 1_000:
+            gc.freeze()  # records that stay: no search for garbage shall walk over them, time and again
+        works.append(_Work(benchmark, folder, dataset, runs, done))
+    return works
+
+
+def _check_inputs(benchmarks: Sequence[Benchmark]) -> list[DatasetRecord]:
+    """What each benchmark's data are.
+
+    Raises:
+        UsageError: with a line for each problem of any of them; of several, the kind of the first.
+    """
+    from app.lab.checkpoints import check_checkpoints
+    from app.lab.datasets import load_examples
+    from app.lab.heads import check_heads
+
+    errors: list[UsageError] = []
+
+    @contextlib.contextmanager
+    def gathered(benchmark: Benchmark | None = None) -> Iterator[None]:
+        try:
+            yield
+        except UsageError as error:
+            is_of_many = benchmark is not None and len(benchmarks) > 1
+            errors.append(type(error)(f"{benchmark.name}: {error}") if is_of_many and benchmark else error)
+
+    datasets = []
+    for benchmark in benchmarks:
+        with gathered(benchmark):
+            datasets.append(load_examples(benchmark.dataset, benchmark.task.kind).record())
+    with gathered():
+        check_checkpoints(name for benchmark in benchmarks for name in _pretrained(benchmark).values())
+    for benchmark in benchmarks:
+        with gathered():
+            check_heads(benchmark.architectures, benchmark.task.kind)
+        with gathered():
+            _check_configurations(benchmark)
+        with gathered():
+            _check_credentials(benchmark)
+    if errors:
+        raise type(errors[0])("\n".join(dict.fromkeys(map(str, errors))))
+    return datasets
+
+
+def _pretrained(benchmark: Benchmark) -> dict[str, str]:
+    """Architecture -> checkpoint, of those that have one."""
+    return {item.name: item.checkpoint for item in benchmark.architectures if item.checkpoint}
+
+
+@contextlib.contextmanager
+def _lend_parents() -> Iterator[Callable[[Benchmark], WarmParent | None]]:
+    """Gives a benchmark the parent of its warm kernels. It is begun when first asked for, and serves all alike."""
+    from app.bench.kernels import open_parent
+
+    with contextlib.ExitStack() as opened:
+
+        @functools.cache
+        def begin(kind: str, tracked: bool) -> WarmParent | None:
+            return opened.enter_context(open_parent(kind, tracked=tracked))
+
+        yield lambda benchmark: begin(benchmark.execution.kernel, benchmark.tracking.mode != "disabled")
+
+
+def _run_missing(work: _Work, lend: Callable[[Benchmark], WarmParent | None]) -> dict[str, RunResult]:
+    """Run what is not done, and report unless the report is of what is there; the records by run id."""
+    from app.report.seal import is_current
+
+    results = dict(work.done)
+    if len(work.done) < len(work.runs) or not is_current(work.folder):
+        parent = lend(work.benchmark)
+        results |= _carry_out(work.benchmark, work.runs, work.done, parent)
+        _report(work.folder, parent)
+    return results
+
+
 def _report(folder: BenchmarkFolder, parent: WarmParent | None) -> Path:
     """The report is a notebook too, executed as the runs' are; before it, pages of runs that have none yet."""
     from app.bench.notebooks import execute_or_raise
@@ -141,6 +268,13 @@ def _report(folder: BenchmarkFolder, parent: WarmParent | None) -> Path:
         if not run.page.exists():
             _render_run(run, notebook.parent.name)
     return write_report(folder, execute=functools.partial(execute_or_raise, parent=parent))
+
+
+def _report_suite(folder: SuiteFolder, parent: WarmParent | None) -> Path:
+    from app.bench.notebooks import execute_or_raise
+    from app.report.write import write_suite_report
+
+    return write_suite_report(folder, execute=functools.partial(execute_or_raise, parent=parent))
 
 
 def _carry_out(
@@ -275,7 +409,7 @@ def _benchmark_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Benchmark BERT architectures: one executed notebook a run, one report for all of them.",
         epilog="commands:\n"
-        "  app.py --config FILE           run what is missing of a benchmark, and report\n"
+        "  app.py --config FILE           run what is missing of a benchmark, or of a suite of them, and report\n"
         "  app.py report --config FILE    rebuild the report from disk\n"
         "  app.py architectures           the names a benchmark file may give, and what they stand for\n\n"
         "An axis of the grid is pinned by its name: --architecture=bert-tiny --learning_rate=3e-4 --seed=1\n"
@@ -311,7 +445,7 @@ def _architectures_parser() -> argparse.ArgumentParser:
 
 
 def _add_config(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="the benchmark, as YAML")
+    parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="the benchmark or suite, as YAML")
     parser.add_argument(
         "--set",
         action="append",

@@ -14,7 +14,9 @@ from pydantic_core import ErrorDetails
 
 from app.documents import Document, KeyPath, assign, parse_value, read_document
 from app.errors import ConfigError, Problem
+from app.hyperparameters import settle
 from app.layout import ARCHITECTURES, REFERENCES
+from app.optimizers import OPTIMIZERS, with_defaults
 from app.schema import (
     BACKENDS,
     BASELINES,
@@ -31,6 +33,7 @@ from app.schema import (
     Hyperparameters,
     Inference,
     KnownArchitecture,
+    Splits,
     Task,
     Tracking,
     suggest,
@@ -44,6 +47,7 @@ __all__ = [
     "FAMILIES",
     "HUB",
     "METRICS",
+    "OPTIMIZERS",
     "Architecture",
     "Benchmark",
     "Dataset",
@@ -52,12 +56,17 @@ __all__ = [
     "Hyperparameters",
     "Inference",
     "KnownArchitecture",
+    "Splits",
     "Task",
     "Tracking",
+    "change_document",
+    "check_document",
     "explain",
     "load_architectures",
     "load_config",
+    "settle",
     "suggest",
+    "with_defaults",
 ]
 
 
@@ -94,8 +103,31 @@ def load_config(path: Path, *, overrides: Sequence[str] = (), pins: Mapping[str,
         ConfigError: with every problem found, each with its place.
     """
     document = read_document(path)
-    problems = [problem for words in overrides for problem in _override(document, words)]
-    problems += [problem for name, text in (pins or {}).items() for problem in _pin(document, name, text)]
+    return check_document(document, change_document(document, overrides=overrides, pins=pins))
+
+
+def change_document(
+    document: Document, *, overrides: Sequence[str] = (), pins: Mapping[str, str] | None = None, member: str = ""
+) -> list[Problem]:
+    """Lay the words of a command line over `document`; returns what is wrong with them.
+
+    Args:
+        document: of a benchmark file.
+        overrides: as of `load_config`; where the benchmark is the `member` of a suite, its name may stand before a key.
+        pins: as of `load_config`.
+        member: its name in the suite.
+    """
+    problems = [problem for words in overrides for problem in _override(document, words, member=member)]
+    return problems + [problem for name, text in (pins or {}).items() for problem in _pin(document, name, text)]
+
+
+def check_document(document: Document, problems: Sequence[Problem] = ()) -> Benchmark:
+    """The benchmark in `document`.
+
+    Raises:
+        ConfigError: with every problem found, each with its place, after the `problems` known before.
+    """
+    problems = list(problems)
     problems += _resolve_architectures(document)
     problems += _unknown_reference(document)
     try:
@@ -107,8 +139,9 @@ def load_config(path: Path, *, overrides: Sequence[str] = (), pins: Mapping[str,
     return benchmark
 
 
-def _override(document: Document, words: str) -> list[Problem]:
+def _override(document: Document, words: str, *, member: str) -> list[Problem]:
     key, separator, text = words.partition("=")
+    key = key.strip().removeprefix(f"{member}.") if member else key
     origin = f"--set {words}"
     if not separator or not key.strip():
         return [Problem(where=origin, key="", message="must read KEY.PATH=VALUE, as in execution.workers=2")]
@@ -225,7 +258,8 @@ def explain(document: Document, prefix: KeyPath, details: ErrorDetails, model: t
         details: the complaint.
         model: what the part was held against.
     """
-    location = tuple(part for part in details["loc"] if not _is_branch(part))
+    about = details.get("ctx", {}).get("at", ())
+    location = (*(part for part in details["loc"] if not _is_branch(part)), *about)
     path: KeyPath = (*prefix, *location)
     given = details["input"]
     kind = details["type"]

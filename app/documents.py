@@ -123,6 +123,8 @@ def assign(document: Document, path: KeyPath, value: Any, words: str) -> None:
     target[_checked(target, path[-1], path, words)] = value
     for written in [known for known in document.lines if known[: len(path)] == path]:
         del document.lines[written]
+    for laid in [known for known in document.overrides if known[: len(path)] == path]:
+        del document.overrides[laid]
     document.overrides[path] = words
 
 

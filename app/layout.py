@@ -20,8 +20,10 @@ __all__ = [
     "REFERENCES",
     "REPORT",
     "SERVICE_VARIABLE",
+    "SUITE",
     "BenchmarkFolder",
     "RunFolder",
+    "SuiteFolder",
     "cache_folder",
 ]
 
@@ -29,6 +31,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = PROJECT / "notebooks"
 FINETUNE = NOTEBOOKS / "finetune.py"
 REPORT = NOTEBOOKS / "report.py"
+SUITE = NOTEBOOKS / "suite.py"
 ARCHITECTURES = PROJECT / "config" / "architectures.yaml"
 REFERENCES = PROJECT / "config" / "references.yaml"
 
@@ -127,3 +130,46 @@ class BenchmarkFolder:
 
     def run(self, run_id: str) -> RunFolder:
         return RunFolder(self.runs / run_id)
+
+
+@dataclass(frozen=True)
+class SuiteFolder:
+    """`reports/<suite>/`: all that a suite leaves; each member's folder in it is that of a benchmark."""
+
+    path: Path
+
+    @classmethod
+    def of(cls, name: str) -> SuiteFolder:
+        """The folder of the suite called `name`, below the folder the command runs in."""
+        return cls(Path("reports") / name)
+
+    @property
+    def page(self) -> Path:
+        return self.path / "index.html"
+
+    @property
+    def notebook(self) -> Path:
+        return self.path / "report.ipynb"
+
+    @property
+    def table(self) -> Path:
+        return self.path / "results.csv"
+
+    @property
+    def record(self) -> Path:
+        return self.path / "suite.json"
+
+    @property
+    def seal(self) -> Path:
+        return self.path / ".report.json"
+
+    @property
+    def lock(self) -> Path:
+        return self.path / ".lock"
+
+    @property
+    def wandb(self) -> Path:
+        return self.path / "*" / "wandb"
+
+    def member(self, name: str) -> BenchmarkFolder:
+        return BenchmarkFolder(self.path / name)

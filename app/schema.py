@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StrictBool,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import Field, StrictBool, ValidationInfo, field_validator, model_validator
 
+from app.hyperparameters import LOSSES, Hyperparameters
 from app.tasks import BASELINES, CORPORA, KINDS, METRICS, TAGGING
+from app.validation import Axis, Frozen, as_axis, no_truth, not_twice, one_of, refuse, suggest
 
 __all__ = [
     "BACKENDS",
@@ -29,6 +21,8 @@ __all__ = [
     "FAMILIES",
     "HUB",
     "METRICS",
+    "NAME",
+    "SUITABLE_LOSSES",
     "Architecture",
     "Benchmark",
     "Dataset",
@@ -37,8 +31,10 @@ __all__ = [
     "Hyperparameters",
     "Inference",
     "KnownArchitecture",
+    "Splits",
     "Task",
     "Tracking",
+    "check_losses",
     "suggest",
 ]
 
@@ -60,51 +56,21 @@ BUILTIN = "builtin/"
 BACKENDS = ("torch", "torch-bf16", "torch-compile", "onnxruntime", "onnxruntime-int8")
 HUB = "hub"  # `checkpoint: hub` takes the checkpoint that architectures.yaml names
 
-_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+# the losses that suit each kind of task; the head's own is the default, and of language models the only one
+SUITABLE_LOSSES: Mapping[str, tuple[str, ...]] = {
+    "text-classification": LOSSES,
+    "token-classification": LOSSES,
+    "text-regression": ("default",),
+    "masked-lm": ("default",),
+    "causal-lm": ("default",),
+}
+SMOOTHABLE = ("text-classification", "token-classification", "masked-lm", "causal-lm")  # labels are classes
+
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+_SPLIT_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-def _one_of(value: object, allowed: Sequence[str], what: str) -> str:
-    if isinstance(value, str) and value in allowed:
-        return value
-    raise PydanticCustomError("choice", "{text}", {"text": f"unknown {what} {value!r}{suggest(value, allowed)}"})
-
-
-def suggest(value: object, allowed: Sequence[str]) -> str:
-    """The end of a refusal: the closest of what is allowed, and all of it."""
-    close = get_close_matches(str(value), allowed, n=1, cutoff=0.6)
-    hint = f"; did you mean {close[0]}?" if close else ";"
-    return f"{hint} allowed: {', '.join(allowed)}"
-
-
-def _refuse(text: str) -> PydanticCustomError:
-    return PydanticCustomError("refused", "{text}", {"text": text})
-
-
-def _as_axis(value: object) -> object:
-    return tuple(value) if isinstance(value, list | tuple) else (value,)
-
-
-def _no_truth(values: object) -> object:
-    for value in values if isinstance(values, tuple) else (values,):
-        if isinstance(value, bool):
-            raise _refuse(f"{str(value).lower()} is no number")
-    return values
-
-
-def _not_twice(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    if not values:
-        raise _refuse("an empty list has nothing to run; give a value or leave the key out")
-    repeated = [value for index, value in enumerate(values) if value in values[:index]]
-    if repeated:
-        raise _refuse(f"{repeated[0]!r} is listed twice; each value is run once")
-    return values
-
-
-class Task(_Frozen):
+class Task(Frozen):
     """What the models are asked to do, and the metric that ranks them."""
 
     kind: str
@@ -113,7 +79,7 @@ class Task(_Frozen):
     @field_validator("kind", mode="before")
     @classmethod
     def _known_kind(cls, value: object) -> str:
-        return _one_of(value, tuple(KINDS), "task")
+        return one_of(value, tuple(KINDS), "task")
 
     @field_validator("metric", mode="before")
     @classmethod
@@ -122,24 +88,54 @@ class Task(_Frozen):
         if value == "":
             return kind.ranked_by if kind else value
         if kind is None:  # which is told already
-            return _one_of(value, METRICS, "metric")
-        return _one_of(value, kind.metrics, f"metric of {kind.name}" if value in METRICS else "metric")
+            return one_of(value, METRICS, "metric")
+        return one_of(value, kind.metrics, f"metric of {kind.name}" if value in METRICS else "metric")
 
 
-class Files(_Frozen):
+def _name_splits(extra: Mapping[str, Any]) -> Mapping[str, Any]:
+    for name in extra:
+        if name in ("train", "validation", "test"):
+            raise refuse(f"{name!r} has a key of its own; a further split takes another name")
+        if not _SPLIT_NAME.fullmatch(name):
+            raise refuse(f"{name!r} cannot name a split: small letters, digits and _, beginning with a letter")
+    return extra
+
+
+class Files(Frozen):
     """A data set as files, one a split: csv, tsv, json, jsonl, parquet; conll for words and their tags."""
 
     train: Path
     validation: Path | None = None
     test: Path | None = None
+    extra: Mapping[str, Path] = Field(default_factory=dict)  # further splits that are scored, each by a name
+
+    @field_validator("extra")
+    @classmethod
+    def _named(cls, value: Mapping[str, Path]) -> Mapping[str, Path]:
+        return _name_splits(value)
 
 
-class Dataset(_Frozen):
+class Splits(Frozen):
+    """What a folder or a hub calls the splits; None: by their usual names."""
+
+    train: str | None = None
+    validation: str | None = None
+    test: str | None = None
+    extra: Mapping[str, str] = Field(default_factory=dict)  # further splits that are scored: our name -> its name
+
+    @field_validator("extra")
+    @classmethod
+    def _named(cls, value: Mapping[str, str]) -> Mapping[str, str]:
+        return _name_splits(value)
+
+
+class Dataset(Frozen):
     """Where the examples come from, and which columns hold them."""
 
     path: str | Files
     name: str | None = None
     revision: str | None = None
+    splits: Splits = Splits()
     text: tuple[str, ...] = ("text",)
     label: str = "label"
     max_length: int = Field(128, ge=4, le=8192)
@@ -151,15 +147,15 @@ class Dataset(_Frozen):
     def _known_corpus(cls, value: object) -> object:
         if isinstance(value, str):
             if not value.strip():
-                raise _refuse("is empty; give builtin/<name>, a hub id, a folder, or {train: file, test: file}")
+                raise refuse("is empty; give builtin/<name>, a hub id, a folder, or {train: file, test: file}")
             if value.startswith(BUILTIN):
-                _one_of(value.removeprefix(BUILTIN), CORPORA, "built-in corpus")
+                one_of(value.removeprefix(BUILTIN), CORPORA, "built-in corpus")
             return value
         if isinstance(value, dict):
             return Files.model_validate(value)
         if isinstance(value, Files):
             return value
-        raise _refuse(f"must be builtin/<name>, a hub id, a folder, or {{train: file, test: file}}, not {value!r}")
+        raise refuse(f"must be builtin/<name>, a hub id, a folder, or {{train: file, test: file}}, not {value!r}")
 
     @field_validator("text", mode="before")
     @classmethod
@@ -170,19 +166,32 @@ class Dataset(_Frozen):
     @classmethod
     def _one_or_two(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not 1 <= len(value) <= 2:
-            raise _refuse(f"must name one column or two, not {len(value)}")
+            raise refuse(f"must name one column or two, not {len(value)}")
         return value
 
     @field_validator("limit", "max_length", mode="before")
     @classmethod
     def _counts(cls, value: object) -> object:
-        return _no_truth(value)
+        return no_truth(value)
 
     @model_validator(mode="after")
     def _label_is_no_text(self) -> Self:
         if self.label in self.text:
-            raise _refuse(f"label: {self.label!r} is among the text columns too: the model would read the answer")
+            raise refuse(f"label: {self.label!r} is among the text columns too: the model would read the answer")
         return self
+
+    @model_validator(mode="after")
+    def _splits_have_no_names(self) -> Self:
+        if self.splits != Splits() and isinstance(self.path, Files):
+            raise refuse("splits: files are named by dataset.path itself; a further one stands in dataset.path.extra")
+        if self.splits != Splits() and self.corpus is not None:
+            raise refuse("splits: a built-in corpus has train, validation and test, and no other names for them")
+        return self
+
+    @property
+    def extra_splits(self) -> tuple[str, ...]:
+        """The names of the splits that are scored beside validation and test."""
+        return tuple(self.path.extra if isinstance(self.path, Files) else self.splits.extra)
 
     @property
     def shown_path(self) -> str:
@@ -196,10 +205,10 @@ class Dataset(_Frozen):
         return self.shown_path.removeprefix(BUILTIN) if is_builtin else None
 
 
-class Architecture(_Frozen):
+class Architecture(Frozen):
     """One competitor: a checkpoint to fine-tune, or a configuration to train from scratch, or a baseline."""
 
-    name: Annotated[str, Field(pattern=_NAME, max_length=64)]
+    name: Annotated[str, Field(pattern=NAME, max_length=64)]
     family: str | None = None  # None: the checkpoint says
     checkpoint: str | None = None  # None: from scratch
     config: Mapping[str, Any] = Field(default_factory=dict)
@@ -221,59 +230,11 @@ class KnownArchitecture(Architecture):
     def _described(self) -> Self:
         needed = [name for name in ("parameters", "licence", "paper") if getattr(self, name) is None]
         if self.checkpoint and needed:
-            raise _refuse(f"names a checkpoint, and so has to say its {', '.join(needed)}")
+            raise refuse(f"names a checkpoint, and so has to say its {', '.join(needed)}")
         return self
 
 
-Axis = BeforeValidator(_as_axis)
-
-
-class Hyperparameters(_Frozen):
-    """The grid: each field is an axis, a scalar is an axis of one value."""
-
-    learning_rate: Annotated[tuple[Annotated[float, Field(gt=0, lt=10)], ...], Axis] = (5e-5,)
-    epochs: Annotated[tuple[Annotated[int, Field(ge=1, le=10_000)], ...], Axis] = (3,)
-    batch_size: Annotated[tuple[Annotated[int, Field(ge=1, le=65_536)], ...], Axis] = (32,)
-    weight_decay: Annotated[tuple[Annotated[float, Field(ge=0, lt=10)], ...], Axis] = (0.01,)
-    warmup_ratio: Annotated[tuple[Annotated[float, Field(ge=0, lt=1)], ...], Axis] = (0.1,)
-    schedule: Annotated[tuple[str, ...], Axis] = ("linear",)
-    label_smoothing: Annotated[tuple[Annotated[float, Field(ge=0, lt=1)], ...], Axis] = (0.0,)
-    max_grad_norm: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Axis] = (1.0,)
-    early_stopping_patience: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Axis] = (0,)  # epochs; 0: off
-    batching: Annotated[tuple[str, ...], Axis] = ("bucketed",)
-    precision: Annotated[tuple[str, ...], Axis] = ("auto",)
-    narrow_vocabulary: Annotated[tuple[StrictBool, ...], Axis] = (True,)  # shortcuts that change no result
-    first_token_only: Annotated[tuple[StrictBool, ...], Axis] = (True,)
-    cheap_dropout: Annotated[tuple[StrictBool, ...], Axis] = (True,)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _numbers(cls, value: object, info: ValidationInfo) -> object:
-        is_switch = info.field_name in ("narrow_vocabulary", "first_token_only", "cheap_dropout")
-        return _as_axis(value) if is_switch else _no_truth(_as_axis(value))
-
-    @field_validator("*")
-    @classmethod
-    def _each_once(cls, value: tuple[Any, ...]) -> tuple[Any, ...]:
-        return _not_twice(value)
-
-    @field_validator("schedule")
-    @classmethod
-    def _known_schedule(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(_one_of(item, ("linear", "cosine", "constant"), "schedule") for item in value)
-
-    @field_validator("batching")
-    @classmethod
-    def _known_batching(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(_one_of(item, ("bucketed", "shuffled"), "batching") for item in value)
-
-    @field_validator("precision")
-    @classmethod
-    def _known_precision(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(_one_of(item, ("auto", "fp32", "bf16"), "precision") for item in value)
-
-
-class Inference(_Frozen):
+class Inference(Frozen):
     """Which forward passes are timed: every backend with every batch size at every length, in tokens."""
 
     batch_sizes: tuple[Annotated[int, Field(ge=1, le=4096)], ...] = (1, 32)
@@ -288,10 +249,10 @@ class Inference(_Frozen):
     @field_validator("backends")
     @classmethod
     def _known_backends(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return _not_twice(tuple(_one_of(item, BACKENDS, "backend") for item in value))
+        return not_twice(tuple(one_of(item, BACKENDS, "backend") for item in value))
 
 
-class Execution(_Frozen):
+class Execution(Frozen):
     """How the runs are carried out; none of it changes a score."""
 
     executor: Literal["local"] = "local"
@@ -302,7 +263,7 @@ class Execution(_Frozen):
     keep_models: bool = False
 
 
-class Tracking(_Frozen):
+class Tracking(Frozen):
     """W&B: `auto` is online with credentials and offline without."""
 
     mode: Literal["auto", "online", "offline", "disabled"] = "auto"
@@ -314,13 +275,13 @@ class Tracking(_Frozen):
     @classmethod
     def _known_mode(cls, value: object) -> str:
         # YAML 1.1 reads a bare `off` as false
-        return _one_of(value, ("auto", "online", "offline", "disabled"), "tracking mode")
+        return one_of(value, ("auto", "online", "offline", "disabled"), "tracking mode")
 
 
-class Benchmark(_Frozen):
+class Benchmark(Frozen):
     """A whole benchmark: one task, one data set, and every run to make on it."""
 
-    name: Annotated[str, Field(pattern=_NAME, max_length=64)]
+    name: Annotated[str, Field(pattern=NAME, max_length=64)]
     task: Task
     dataset: Dataset
     architectures: tuple[Architecture, ...]
@@ -334,35 +295,40 @@ class Benchmark(_Frozen):
     @classmethod
     def _resolved(cls, value: object) -> object:
         if not isinstance(value, list | tuple):
-            raise _refuse(f"must be a list of names or of {{name: ..., checkpoint: ...}}, not {value!r}")
+            raise refuse(f"must be a list of names or of {{name: ..., checkpoint: ...}}, not {value!r}")
         if not value:
-            raise _refuse("an empty list has nothing to run; name at least one")
+            raise refuse("an empty list has nothing to run; name at least one")
         return tuple(value)
 
     @field_validator("seeds", mode="before")
     @classmethod
     def _seed_numbers(cls, value: object) -> object:
-        return _no_truth(_as_axis(value))
+        return no_truth(as_axis(value))
 
     @field_validator("seeds")
     @classmethod
     def _each_seed_once(cls, value: tuple[int, ...]) -> tuple[int, ...]:
-        return _not_twice(value)
+        return not_twice(value)
+
+    @field_validator("hyperparameters")
+    @classmethod
+    def _suits_the_task(cls, value: Hyperparameters, info: ValidationInfo) -> Hyperparameters:
+        if "task" in info.data:
+            check_losses(info.data["task"].kind, value)
+        return value
 
     @model_validator(mode="after")
     def _parts_suit_the_task(self) -> Self:
         kind = KINDS[self.task.kind]
         if self.dataset.corpus is not None and self.dataset.corpus not in kind.corpora:
             allowed = ", ".join(f"{BUILTIN}{corpus}" for corpus in kind.corpora)
-            raise _refuse(f"dataset.path: {self.dataset.path} is no corpus for {kind.name}; allowed: {allowed}")
+            raise refuse(f"dataset.path: {self.dataset.path} is no corpus for {kind.name}; allowed: {allowed}")
         if kind == TAGGING and len(self.dataset.text) > 1:
-            raise _refuse(
-                f"dataset.text: {kind.name} takes one column, of lists of words, not {len(self.dataset.text)}"
-            )
+            raise refuse(f"dataset.text: {kind.name} takes one column, of lists of words, not {len(self.dataset.text)}")
         for architecture in self.architectures:
             if architecture.is_baseline and architecture.family not in kind.baselines:
                 allowed = ", ".join(kind.baselines)
-                raise _refuse(
+                raise refuse(
                     f"architectures: the baseline {architecture.name!r} is none for {kind.name}; allowed: {allowed}"
                 )
         return self
@@ -372,5 +338,19 @@ class Benchmark(_Frozen):
         names = [architecture.name for architecture in self.architectures]
         for index, name in enumerate(names):
             if name in names[:index]:
-                raise _refuse(f"architectures: {name!r} is listed twice; give each its own name")
+                raise refuse(f"architectures: {name!r} is listed twice; give each its own name")
         return self
+
+
+def check_losses(kind: str, hyperparameters: Hyperparameters) -> None:
+    """See that the losses suit the kind of task.
+
+    Raises:
+        PydanticCustomError: one does not, or labels would be smoothed that are no classes.
+    """
+    suitable = SUITABLE_LOSSES[kind]
+    for loss in hyperparameters.loss:
+        if loss not in suitable:
+            raise refuse(f"{loss!r} does not suit {kind}; allowed: {', '.join(suitable)}", at=("loss",))
+    if kind not in SMOOTHABLE and any(hyperparameters.label_smoothing):
+        raise refuse(f"{kind} has no classes to smooth over; set it to 0", at=("label_smoothing",))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from app.bench.plan import Run
 from app.bench.resume import estimate_seconds
 from app.config import KnownArchitecture
-from app.layout import BenchmarkFolder
+from app.layout import BenchmarkFolder, SuiteFolder
 from app.report.leaderboard import Row, rank
 from app.results import RunResult
 
@@ -22,7 +22,15 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-__all__ = ["console", "print_architectures", "print_leaderboard", "print_plan", "print_sync_hint"]
+__all__ = [
+    "console",
+    "print_architectures",
+    "print_leaderboard",
+    "print_member",
+    "print_plan",
+    "print_suite",
+    "print_sync_hint",
+]
 
 ESSENTIAL = 3  # columns of the table of architectures that are shown on a screen of any width
 ROWS = 40  # of a plan, and of a leaderboard, on a screen; a file or a pipe gets the plan whole
@@ -97,7 +105,30 @@ def print_leaderboard(results: Collection[RunResult], page: Path) -> None:
     console().print(f"report: {page}", highlight=False, soft_wrap=True)
 
 
-def print_sync_hint(results: Collection[RunResult], folder: BenchmarkFolder) -> None:
+def print_member(name: str, members: int) -> None:
+    """Print which of a suite's benchmarks comes next."""
+    sys.stdout.write(f"\n{name}, of {members} benchmarks\n")
+
+
+def print_suite(folder: SuiteFolder) -> None:
+    """Print architectures by tasks with the average, best first, and where the page is."""
+    from app.report.average import average_suite
+    from app.report.suites import read_suite
+    from app.report.wording import points  # numpy comes with it, which no other command needs
+
+    suite = read_suite(folder)
+    table = _table("", "architecture", "average", *(member.name for member in suite.members))
+    for column in table.columns[2:]:
+        column.justify = "right"
+    for overall in average_suite(suite)[:ROWS]:
+        scores = (points(task.score) for task in overall.tasks)
+        table.add_row(str(overall.position or ""), overall.architecture, points(overall.average), *scores)
+    console().print()
+    console().print(table)
+    console().print(f"report: {folder.page}", highlight=False, soft_wrap=True)
+
+
+def print_sync_hint(results: Collection[RunResult], folder: BenchmarkFolder | SuiteFolder) -> None:
     """Say how to upload W&B runs that were kept offline, if there are any."""
     offline = sum(1 for result in results if result.wandb is not None and result.wandb.mode == "offline")
     if offline:
@@ -157,4 +188,8 @@ def _varied_axes(runs: Sequence[Run]) -> list[str]:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, Mapping):
+        return " ".join(f"{name}={_shown(inner)}" for name, inner in value.items()) or "-"
+    if isinstance(value, bool):
+        return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -30,6 +30,7 @@ from app.lab.datasets import load_examples
 from app.lab.evaluation import evaluate_competitor
 from app.lab.exclusive import machine_alone
 from app.lab.history import History
+from app.lab.losses import describe_loss
 from app.lab.parameters import Settings, read_architecture, read_dataset
 from app.lab.profiling import Meter, count_operations, measure_inference, prepare_backends
 from app.lab.record import write_run
@@ -51,9 +52,10 @@ keep_model: bool = False
 task: str = "text-classification"  # or text-regression, token-classification
 metric: str = "accuracy"
 dataset_path: str = "builtin/acceptability"  # or a hub id, or a folder
-dataset_files: dict = {}  # or files: train, validation, test
+dataset_files: dict = {}  # or files: train, validation, test, and extra ones by their names
 dataset_name: str = ""  # hub configuration
 dataset_revision: str = ""
+dataset_splits: dict = {}  # what a folder or a hub calls its splits, where not by their usual names
 text_columns: list = ["text"]
 label_column: str = "label"
 max_length: int = 32  # tokens
@@ -63,13 +65,22 @@ family: str = ""  # empty: as config/architectures.yaml says
 checkpoint: str = ""  # hub id or folder; empty: from scratch
 model_config: dict = {}  # to train from scratch; empty: as config/architectures.yaml says
 learning_rate: float = 0.002
+optimizer: str = "adamw"
+optimizer_options: dict = {}  # by name; empty: the defaults of the optimiser
 epochs: int = 4
 batch_size: int = 64  # rows
+gradient_accumulation: int = 1  # batches of a step
 weight_decay: float = 0.01
 warmup_ratio: float = 0.1  # of all steps
 schedule: str = "linear"
+layer_decay: float = 1.0  # of the learning rate, a layer further down; 1: off
+weight_averaging: str = "none"  # or swa
 label_smoothing: float = 0.0
+loss: str = "default"  # or cross-entropy, balanced, focal
+focal_gamma: float = 2.0
 max_grad_norm: float = 1.0
+dropout: float = -1.0  # a rate for all of the model; -1: its own
+freeze: str = "none"  # or embeddings, or a number: embeddings and so many layers
 early_stopping_patience: int = 0  # epochs; 0: off
 batching: str = "bucketed"
 precision: str = "auto"
@@ -97,6 +108,7 @@ dataset = read_dataset(
     files=dataset_files,
     name=dataset_name,
     revision=dataset_revision,
+    splits=dataset_splits,
     text=text_columns,
     label=label_column,
     max_length=max_length,
@@ -133,6 +145,7 @@ competitor = build_competitor(
     data,
     max_length=max_length,
     seed=seed,
+    dropout=dropout,
 )
 pd.Series(competitor.describe(), name="model").to_frame()
 
@@ -150,13 +163,22 @@ competitor.describe_truncation()
 # %%
 settings = Settings(
     learning_rate=learning_rate,
+    optimizer=optimizer,
+    optimizer_options=optimizer_options,
     epochs=epochs,
     batch_size=batch_size,
+    gradient_accumulation=gradient_accumulation,
     weight_decay=weight_decay,
     warmup_ratio=warmup_ratio,
     schedule=schedule,
+    layer_decay=layer_decay,
+    weight_averaging=weight_averaging,
     label_smoothing=label_smoothing,
+    loss=loss,
+    focal_gamma=focal_gamma,
     max_grad_norm=max_grad_norm,
+    dropout=dropout,
+    freeze=freeze,
     early_stopping_patience=early_stopping_patience,
     batching=batching,
     precision=precision,
@@ -166,6 +188,12 @@ settings = Settings(
     seed=seed,
 )
 pd.Series(competitor.used(settings), name="value", dtype=object).to_frame()
+
+# %% [markdown]
+# What is minimised: the loss that the model's head has by itself, and the one of this run.
+
+# %%
+pd.Series(describe_loss(competitor, settings), name="loss", dtype=object).to_frame()
 
 # %%
 tracker = start_tracking(

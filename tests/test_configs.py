@@ -9,14 +9,20 @@ import pytest
 
 from app.bench.plan import plan_runs
 from app.config import load_architectures, load_config
+from app.suite import is_suite, load_suite
 from app.tasks import KINDS
 
 CONFIG = Path(__file__).resolve().parent.parent / "config"
 NO_BENCHMARKS = {"architectures.yaml", "references.yaml"}
-BENCHMARKS = sorted(path for path in CONFIG.glob("*.yaml") if path.name not in NO_BENCHMARKS)
-FROM_THE_HUB = ("banking77", "cola", "conll2003", "imdb", "mrpc")
+FILES = sorted(path for path in CONFIG.glob("*.yaml") if path.name not in NO_BENCHMARKS)
+SUITES = [path for path in FILES if is_suite(path)]
+BENCHMARKS = [path for path in FILES if path not in SUITES]
+GLUE = ("cola", "sst2", "mrpc", "stsb", "qqp", "mnli", "qnli", "rte", "wnli")
+FROM_THE_HUB = ("banking77", "conll2003", "imdb", "yahoo", *GLUE)
 
+every_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 every_benchmark = pytest.mark.parametrize("path", BENCHMARKS, ids=lambda path: path.stem)
+every_suite = pytest.mark.parametrize("path", SUITES, ids=lambda path: path.stem)
 
 
 def opening_comment(path: Path) -> str:
@@ -35,23 +41,24 @@ def load_as_typed(words: list[str]):
     """What the driver would load for the words of a command line."""
     overrides = [after for word, after in itertools.pairwise(words) if word == "--set"]
     pins = dict(word[2:].split("=", 1) for word in words if word.startswith("--") and "=" in word)
-    return load_config(CONFIG / Path(words[words.index("--config") + 1]).name, overrides=overrides, pins=pins)
+    path = CONFIG / Path(words[words.index("--config") + 1]).name
+    return (load_suite if is_suite(path) else load_config)(path, overrides=overrides, pins=pins)
 
 
-@every_benchmark
-def test_a_benchmark_is_named_as_its_file(path):
-    assert load_config(path).name == path.stem
+@every_file
+def test_a_file_is_named_as_what_is_in_it(path):
+    assert (load_suite if path in SUITES else load_config)(path).name == path.stem
 
 
-@every_benchmark
-def test_a_benchmark_opens_with_the_command_that_runs_it(path):
+@every_file
+def test_a_file_opens_with_the_command_that_runs_it(path):
     assert ["--config", f"config/{path.name}"] in commands_in(opening_comment(path))
 
 
-@every_benchmark
-def test_every_command_a_benchmark_gives_is_one_that_loads(path):
+@every_file
+def test_every_command_a_file_gives_is_one_that_loads(path):
     for words in commands_in(opening_comment(path)):
-        assert load_as_typed(words).architectures
+        assert load_as_typed(words).name
 
 
 @every_benchmark
@@ -68,6 +75,28 @@ def test_a_benchmark_has_the_baselines_of_its_task_beside_the_transformers(path)
     architectures = benchmark.architectures
     assert {item.name for item in architectures if item.is_baseline} == set(KINDS[benchmark.task.kind].baselines)
     assert any(not item.is_baseline for item in architectures)
+
+
+@every_suite
+def test_a_suite_compares_the_same_architectures_on_every_member_both_baselines_among_them(path):
+    members = [member.benchmark for member in load_suite(path).members]
+    for benchmark in members:
+        families = {item.family for item in benchmark.architectures if item.is_baseline}
+        assert families == set(KINDS[benchmark.task.kind].baselines)
+        assert [item.name for item in benchmark.architectures] == [item.name for item in members[0].architectures]
+
+
+def test_glue_counts_as_its_authors_do():
+    members = load_suite(CONFIG / "glue.yaml").members
+    assert tuple(member.benchmark.name for member in members) == GLUE
+    counted = {member.benchmark.name: member.metrics for member in members if len(member.metrics) > 1}
+    assert counted == {
+        "mrpc": ("validation.f1", "validation.accuracy"),
+        "stsb": ("validation.pearson", "validation.spearman"),
+        "qqp": ("f1", "accuracy"),
+        "mnli": ("accuracy", "mismatched.accuracy"),
+    }
+    assert {m.metrics for m in members if m.benchmark.name == "cola"} == {("matthews_correlation",)}
 
 
 @every_benchmark
@@ -103,6 +132,9 @@ def test_the_usual_checkpoints_occur_among_the_benchmarks_on_hub_data():
     }
 
 
-@pytest.mark.parametrize(("name", "metric"), [("cola", "matthews_correlation"), ("mrpc", "f1"), ("imdb", "accuracy")])
+@pytest.mark.parametrize(
+    ("name", "metric"),
+    [("cola", "matthews_correlation"), ("mrpc", "f1"), ("imdb", "accuracy"), ("stsb", "spearman"), ("qqp", "f1")],
+)
 def test_a_benchmark_is_ranked_by_the_metric_that_is_customary_for_its_data(name, metric):
     assert load_config(CONFIG / f"{name}.yaml").task.metric == metric

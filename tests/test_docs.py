@@ -8,7 +8,7 @@ import yaml
 from pydantic import BaseModel
 
 from app.cli import main
-from app.config import Benchmark, load_config
+from app.config import OPTIMIZERS, Benchmark, load_config
 
 PROJECT = Path(__file__).resolve().parent.parent
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -39,6 +39,20 @@ def test_the_table_of_keys_is_that_of_the_models():
     table = KEYS.split("\n## ", 1)[0]
     rows = re.findall(r"^\| `([a-z_.]+)` \| ([^|]+) \|", table, re.MULTILINE)
     assert dict(rows) == keys_of(Benchmark)
+
+
+def test_every_optimiser_is_described_and_every_option_has_its_default():
+    text = (PROJECT / "docs" / "optimizers.md").read_text(encoding="utf-8")
+    described, options = re.findall(r"\| name \|.+?\n\n", text, re.DOTALL)[:2]
+    assert re.findall(r"^\| `([a-z-]+)` \|", described, re.MULTILINE) == list(OPTIMIZERS)
+    found: dict[str, dict[str, object]] = {}
+    names: list[str] = []
+    for cell, option, default in re.findall(r"^\| ([^|]*)\| `([a-z0-9_]+)` \| `([^`]+)` \|", options, re.MULTILINE):
+        names = re.findall(r"`([a-z-]+)`", cell) or names
+        for name in names:
+            found.setdefault(name, {})[option] = json.loads(default)
+    known = {name: {key: option.default for key, option in table.items()} for name, table in OPTIMIZERS.items()}
+    assert found == known
 
 
 def test_the_example_is_a_benchmark_that_loads(here):

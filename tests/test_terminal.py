@@ -61,3 +61,15 @@ def test_a_screen_gets_the_columns_it_has_room_for_and_is_told_of_the_others(col
     assert len(lines[0].split()) == 7 - left_out
     assert (lines[-1].startswith("no room for ")) is (left_out > 0)
     assert len(lines) == 1 + len(entries) + (left_out > 0)
+
+
+def test_options_of_an_optimiser_fit_into_a_column(write_config, capsys):
+    options = [{}, {"momentum": 0.5, "nesterov": True}]
+    config = write_config(
+        architectures=["bert-tiny"], hyperparameters={"optimizer": "sgd", "optimizer_options": options}
+    )
+    print_plan(plan_runs(load_config(config), template_source="", data_fingerprint="", checkpoints={}), {}, workers=1)
+    heading, first, second, _ = capsys.readouterr().out.splitlines()
+    column = heading.index("optimizer_options")
+    assert first[column:].split()[0] == "-"
+    assert second[column:].startswith("momentum=0.5 nesterov=true")

@@ -7,13 +7,13 @@ import sys
 from collections.abc import Iterator
 
 from app.errors import OutputError
-from app.layout import BenchmarkFolder
+from app.layout import BenchmarkFolder, SuiteFolder
 
 __all__ = ["hold_folder"]
 
 
 @contextlib.contextmanager
-def hold_folder(folder: BenchmarkFolder) -> Iterator[None]:
+def hold_folder(folder: BenchmarkFolder | SuiteFolder) -> Iterator[None]:
     """Keep other drivers out of `folder` while the context lasts. A driver that is killed leaves no lock behind.
 
     Raises:
@@ -32,6 +32,6 @@ def hold_folder(folder: BenchmarkFolder) -> Iterator[None]:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                message = "another driver is at work there; wait for it, or give this benchmark another name"
+                message = "another driver is at work there; wait for it, or give this one another name"
                 raise OutputError(f"{folder.path}: {message}") from None
         yield

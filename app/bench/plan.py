@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.config import Architecture, Benchmark, Hyperparameters
+from app.config import Architecture, Benchmark, Hyperparameters, settle
 from app.layout import BenchmarkFolder, RunFolder
 
 __all__ = ["Run", "plan_runs"]
@@ -28,7 +28,12 @@ class Run:
 
 
 def plan_runs(
-    benchmark: Benchmark, *, template_source: str, data_fingerprint: str, checkpoints: Mapping[str, str]
+    benchmark: Benchmark,
+    *,
+    template_source: str,
+    data_fingerprint: str,
+    checkpoints: Mapping[str, str],
+    folder: BenchmarkFolder | None = None,
 ) -> tuple[Run, ...]:
     """Every run of the grid, architecture by architecture, in the order of the file.
 
@@ -39,8 +44,9 @@ def plan_runs(
         template_source: the text of the notebook template.
         data_fingerprint: what identifies the data.
         checkpoints: architecture name -> what identifies its weights, for those that start from a checkpoint.
+        folder: where the benchmark lies, if it is not by its own name: a member of a suite lies in the suite's.
     """
-    folder = BenchmarkFolder.of(benchmark.name)
+    folder = folder or BenchmarkFolder.of(benchmark.name)
     template = hashlib.sha256(template_source.encode()).hexdigest()
     carrying_out = {
         "keep_model": benchmark.execution.keep_models,
@@ -77,7 +83,8 @@ def _settings(benchmark: Benchmark, architecture: Architecture) -> list[dict[str
     if architecture.is_baseline:
         return [{}]
     axes = {name: getattr(benchmark.hyperparameters, name) for name in Hyperparameters.model_fields}
-    return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
+    settings = (settle(dict(zip(axes, values, strict=True))) for values in itertools.product(*axes.values()))
+    return list({json.dumps(setting, sort_keys=True): setting for setting in settings}.values())
 
 
 def _shared_parameters(benchmark: Benchmark, architecture: Architecture) -> dict[str, Any]:
@@ -86,7 +93,7 @@ def _shared_parameters(benchmark: Benchmark, architecture: Architecture) -> dict
     A baseline keeps the template's defaults for what it does not use.
     """
     dataset, inference = benchmark.dataset, benchmark.inference
-    files = {} if isinstance(dataset.path, str) else dataset.path.model_dump(mode="json", exclude_none=True)
+    files = {} if isinstance(dataset.path, str) else dataset.path.model_dump(mode="json", exclude_defaults=True)
     return {
         "task": benchmark.task.kind,
         "metric": benchmark.task.metric,
@@ -94,6 +101,7 @@ def _shared_parameters(benchmark: Benchmark, architecture: Architecture) -> dict
         "dataset_files": files,
         "dataset_name": dataset.name or "",
         "dataset_revision": dataset.revision or "",
+        "dataset_splits": dataset.splits.model_dump(mode="json", exclude_defaults=True),
         "text_columns": list(dataset.text),
         "label_column": dataset.label,
         "max_length": dataset.max_length,
@@ -111,7 +119,8 @@ def _shared_parameters(benchmark: Benchmark, architecture: Architecture) -> dict
 class _Key:
     """What the runs of one architecture depend on, as JSON with sorted keys; what they share is encoded once."""
 
-    _PLACES = ("dataset_path", "dataset_files", "checkpoint")  # weights and data count by what is in them
+    # weights and data count by what is in them
+    _PLACES = ("dataset_path", "dataset_files", "dataset_splits", "checkpoint")
     _encode = staticmethod(json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode)
 
     def __init__(self, shared: Mapping[str, Any], *, template: str, data: str, checkpoint: str | None) -> None:
@@ -140,4 +149,6 @@ def _slug(architecture: Architecture, hyperparameters: Mapping[str, Any], seed: 
     if architecture.is_baseline:
         return architecture.name
     rate = f"{hyperparameters['learning_rate']:.3g}".replace("e-0", "e-")
-    return f"{architecture.name}-lr{rate}-s{seed}"
+    usual = {"optimizer": "adamw", "loss": "default", "weight_averaging": "none"}
+    unusual = "".join(f"-{hyperparameters[name]}" for name, value in usual.items() if hyperparameters[name] != value)
+    return f"{architecture.name}{unusual}-lr{rate}-s{seed}"

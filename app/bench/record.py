@@ -1,4 +1,4 @@
-"""`benchmark.json`: the resolved configuration and the plan, written before the first run."""
+"""`benchmark.json` and `suite.json`: resolved configuration and plan, written before the first run."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from app import __version__
 from app.bench.plan import Run
 from app.config import Benchmark
 from app.errors import OutputError
-from app.layout import BenchmarkFolder
+from app.layout import BenchmarkFolder, SuiteFolder
 from app.results import DatasetRecord, write_atomically
+from app.suite import Suite
 
-__all__ = ["write_record"]
+__all__ = ["write_record", "write_suite"]
 
 
 def write_record(
@@ -31,8 +33,10 @@ def write_record(
         keep: add to the plan that stands there rather than replace it, as an agent does that brings a run at a time.
 
     Raises:
-        OutputError: the folder cannot be written.
+        OutputError: the folder cannot be written, or holds a suite.
     """
+    if SuiteFolder(folder.path).record.exists():
+        raise OutputError(f"{folder.path}: holds a suite of this name; give the benchmark another")
     planned = [
         {
             "run_id": run.run_id,
@@ -59,11 +63,44 @@ def write_record(
         folder.runs.mkdir(parents=True, exist_ok=True)
         if not os.access(folder.runs, os.W_OK | os.X_OK):
             raise PermissionError(13, "Permission denied")
-        if not _says_the_same(folder, text):
+        if not _says_the_same(folder.record, text):
             write_atomically(folder.record, text)
     except OSError as error:
         remedy = "make it writable, or run from another folder"
         raise OutputError(f"{folder.path}: cannot be written ({error.strerror}); {remedy}") from None
+
+
+def write_suite(folder: SuiteFolder, suite: Suite) -> None:
+    """Write which benchmarks the suite has, and what of each counts in its average.
+
+    Raises:
+        OutputError: the folder cannot be written, or holds a benchmark.
+    """
+    if BenchmarkFolder(folder.path).record.exists():
+        raise OutputError(f"{folder.path}: holds a benchmark of this name; give the suite another")
+    document = {
+        "schema": 1,
+        "name": suite.name,
+        "description": suite.description,
+        "version": __version__,
+        "written": datetime.now(UTC).isoformat(timespec="seconds"),
+        "members": [
+            {
+                "name": member.benchmark.name,
+                "file": str(member.file),
+                "metrics": list(member.metrics),
+                "config": member.benchmark.model_dump(mode="json"),
+            }
+            for member in suite.members
+        ],
+    }
+    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    if _says_the_same(folder.record, text):
+        return
+    try:
+        write_atomically(folder.record, text)
+    except OSError as error:
+        raise OutputError(f"{folder.path}: cannot be written ({error.strerror}); make it writable") from None
 
 
 def _as_text(document: Mapping[str, object], planned: Sequence[Mapping[str, object]]) -> str:
@@ -74,10 +111,10 @@ def _as_text(document: Mapping[str, object], planned: Sequence[Mapping[str, obje
     return f'{head},\n  "runs": [\n    {lines}\n  ]\n}}\n'
 
 
-def _says_the_same(folder: BenchmarkFolder, text: str) -> bool:
+def _says_the_same(record: Path, text: str) -> bool:
     """Whether the record that stands there differs in nothing but its date: then that is when it was written."""
     try:
-        there = folder.record.read_text(encoding="utf-8")
+        there = record.read_text(encoding="utf-8")
     except (OSError, ValueError):
         return False
     return _DATE.sub("", there, count=1) == _DATE.sub("", text, count=1)

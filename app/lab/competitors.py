@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,8 +91,12 @@ class Trained:
         return self.model.predict(split)
 
 
-def build_competitor(architecture: Architecture, examples: Examples, *, max_length: int, seed: int) -> Competitor:
+def build_competitor(
+    architecture: Architecture, examples: Examples, *, max_length: int, seed: int, dropout: float = -1.0
+) -> Competitor:
     """Load the checkpoint, or draw fresh weights and train a tokenizer on the training split.
+
+    `dropout` goes before every rate of dropout that the model has; -1 leaves them.
 
     Raises:
         UsageError: the checkpoint or the configuration cannot be used.
@@ -100,6 +104,7 @@ def build_competitor(architecture: Architecture, examples: Examples, *, max_leng
     if architecture.family in BASELINES:
         return Competitor(architecture, None)
     from app.lab.architectures import build_model
+    from app.lab.dropout_rate import with_dropout
     from app.lab.tokens import encode_split
     from app.lab.training import seed_everything
 
@@ -108,6 +113,8 @@ def build_competitor(architecture: Architecture, examples: Examples, *, max_leng
     texts = [text for column in train.strings for text in column]
     task = task_of(examples.kind)
     built = build_model(architecture, task=task, labels=examples.labels, texts=texts, max_length=max_length)
+    if dropout >= 0:
+        built = replace(built, model=with_dropout(built.model, dropout))
     encoded = {name: encode_split(split, built.tokenizer, max_length) for name, split in examples.splits.items()}
     return Competitor(architecture, built, {name: split.truncated for name, split in encoded.items()})
 

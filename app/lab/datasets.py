@@ -64,7 +64,7 @@ class Split:
 
 @dataclass(frozen=True)
 class Examples:
-    """A data set: `train` and `validation`, and `test` where the source has labels for it."""
+    """A data set: `train` and `validation`, `test` where the source has labels for it, and further splits to score."""
 
     path: str
     revision: str | None
@@ -129,6 +129,9 @@ def load_examples(dataset: Dataset, kind: str = CLASSIFICATION.name) -> Examples
         HubError: the data set is on a hub that cannot be reached.
     """
     source = read_source(dataset)
+    hidden = [name for name in dataset.extra_splits if is_unlabelled(source.splits[name])]
+    if hidden:
+        raise DataError(f"{source.splits[hidden[0]].place}: its labels are hidden (-1 or empty); it cannot be scored")
     splits, labels = _encode(source, kind)
     cut = "validation" not in splits
     if cut:
@@ -139,7 +142,7 @@ def load_examples(dataset: Dataset, kind: str = CLASSIFICATION.name) -> Examples
         splits = {name: _sample(split, limit) for name, split in splits.items()}
     if len(set(_flatten(splits["train"]))) < 2:
         raise DataError(f"{dataset.shown_path}: dataset.limit leaves train with one label; raise it")
-    ordered = {name: splits[name] for name in SPLITS if name in splits}
+    ordered = {name: splits[name] for name in dict.fromkeys((*SPLITS, *splits)) if name in splits}
     return Examples(
         path=dataset.shown_path,
         revision=dataset.revision,

@@ -72,7 +72,7 @@ class Evaluation:
 
 
 def evaluate_competitor(trained: Trained, examples: Examples, metric: str) -> Evaluation:
-    """Predict validation and test (where it has labels) and score both."""
+    """Predict and score every split but train: validation, test where it has labels, and those named beside them."""
     task, metrics = task_of(examples.kind), KINDS[examples.kind].metrics
     outputs = {name: trained.predict(split) for name, split in examples.splits.items() if name != "train"}
     scores = {

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from app.config import Architecture
-from app.errors import ConfigError, Problem
+from app.errors import ConfigError, Problem, UsageError
 from app.lab.checkpoints import find_config
 from app.tasks import TAGGING
 
@@ -57,6 +57,9 @@ def families_with_head(kind: str) -> frozenset[str]:
 
 
 def _family_of(checkpoint: str | None) -> str | None:
-    path = find_config(checkpoint) if checkpoint else None
-    found = json.loads(path.read_text(encoding="utf-8")).get("model_type") if path else None
-    return found if isinstance(found, str) else None
+    """What its configuration says; None where it cannot be read, which is told elsewhere."""
+    try:
+        path = find_config(checkpoint) if checkpoint else None
+        return str(json.loads(path.read_text(encoding="utf-8"))["model_type"]) if path else None
+    except (OSError, ValueError, KeyError, TypeError, UsageError):
+        return None

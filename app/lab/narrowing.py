@@ -2,7 +2,8 @@
 
 A pretrained vocabulary has 30,000 pieces, a data set of short texts uses a tenth of them. The gradient of all other
 rows is zero at every step, and so are their moments: AdamW only shrinks them by its weight decay. To keep them out of
-the optimiser, and to shrink them once for all steps, gives the same weights with half of the work.
+the optimiser, and to shrink them once for all steps, gives the same weights with half of the work. Not every optimiser
+is like that: app/lab/optimization/optimizers.py says which.
 """
 
 from __future__ import annotations
@@ -53,6 +54,12 @@ class NarrowedVocabulary:
         self._decay, self._applied = 1.0, 1.0
         model.set_input_embeddings(self._narrow)
 
+    @property
+    def weight(self) -> torch.Tensor:
+        """The table that is trained, of shape (ids in use, width)."""
+        weight: torch.Tensor = self._narrow.weight
+        return weight
+
     def decay(self, factor: float) -> None:
         """A step has shrunk all weights by `factor`, which is 1 - learning rate * weight decay; the unused ones too."""
         self._decay *= factor
@@ -86,6 +93,8 @@ def narrow_vocabulary(model: PreTrainedModel, used: npt.NDArray[np.int64]) -> Na
     full = model.get_input_embeddings()
     if type(full) is not nn.Embedding or len(used) > WORTH * full.num_embeddings or full.max_norm is not None:
         return None
+    if not full.weight.requires_grad:
+        return None  # frozen: nothing is saved, and nothing shrinks
     output = model.get_output_embeddings()  # type: ignore[no-untyped-call]
     if output is not None and getattr(output, "weight", None) is full.weight:
         return None  # the table is also the head: every row has a gradient

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
-from app.config import Architecture, Dataset, Files, load_architectures
+from app.config import Architecture, Dataset, Files, Splits, load_architectures, settle
 
 __all__ = ["Settings", "read_architecture", "read_dataset"]
 
@@ -18,13 +18,22 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     learning_rate: float
+    optimizer: str = "adamw"
+    optimizer_options: Mapping[str, Any] = {}  # none: the optimiser's defaults
     epochs: int
     batch_size: int
+    gradient_accumulation: int = 1  # batches of a step
     weight_decay: float = 0.01
     warmup_ratio: float = 0.1  # of all steps
     schedule: str = "linear"
+    layer_decay: float = 1.0  # of the learning rate, a layer further down
+    weight_averaging: str = "none"
     label_smoothing: float = 0.0
+    loss: str = "default"  # the one of the model's head
+    focal_gamma: float = 2.0
     max_grad_norm: float = 1.0
+    dropout: float = -1.0  # -1: the model's own
+    freeze: str = "none"  # or embeddings, or a number: embeddings and so many layers
     early_stopping_patience: int = 0  # epochs without a better validation score; 0: off
     batching: str = "bucketed"
     precision: str = "auto"
@@ -32,6 +41,11 @@ class Settings(BaseModel):
     first_token_only: bool = True  # while training, of the last layer only what the head looks at
     cheap_dropout: bool = True  # on a CPU: other random numbers, of the same distribution
     seed: int = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _settled(cls, values: dict[str, Any]) -> dict[str, Any]:
+        return settle({"optimizer": "adamw", "loss": "default", **values})
 
     @property
     def hyperparameters(self) -> dict[str, Any]:
@@ -42,9 +56,10 @@ class Settings(BaseModel):
 def read_dataset(
     path: str,
     *,
-    files: Mapping[str, str],
+    files: Mapping[str, Any],
     name: str,
     revision: str,
+    splits: Mapping[str, Any],
     text: Sequence[str],
     label: str,
     max_length: int,
@@ -55,6 +70,7 @@ def read_dataset(
         path=Files.model_validate(files) if files else path,
         name=name or None,
         revision=revision or None,
+        splits=Splits.model_validate(splits),
         text=tuple(text),
         label=label,
         max_length=max_length,

@@ -48,7 +48,7 @@ class Source:
 
 
 def read_source(dataset: Dataset) -> Source:
-    """Read the splits `train`, `validation` and `test`, as far as they are there.
+    """Read the splits `train`, `validation` and `test`, as far as they are there, and those that are named beside them.
 
     Raises:
         DataError: a file or a column is missing, a format is unknown, an encoding is broken.
@@ -79,13 +79,13 @@ def _read_corpus(dataset: Dataset) -> Source:
 
 def _read_files(dataset: Dataset, files: Files) -> Source:
     splits, names = {}, {}
-    for name in ("train", "validation", "test"):
-        path: Path | None = getattr(files, name)
-        if path is not None:
-            table = _read_table(path.expanduser(), dataset)
-            splits[name] = _pick_columns(table.column_names, table.__getitem__, dataset, str(path))
-            names[name] = _tag_names(table, dataset.label)
-    if any(path.suffix.lower() in (".csv", ".tsv") for path in (files.train, files.validation, files.test) if path):
+    usual = {"train": files.train, "validation": files.validation, "test": files.test}
+    paths = {name: path for name, path in {**usual, **files.extra}.items() if path is not None}
+    for name, path in paths.items():
+        table = _read_table(path.expanduser(), dataset)
+        splits[name] = _pick_columns(table.column_names, table.__getitem__, dataset, str(path))
+        names[name] = _tag_names(table, dataset.label)
+    if any(path.suffix.lower() in (".csv", ".tsv") for path in paths.values()):
         splits = _typed_labels(splits)
     return Source(splits, names["train"] if len(set(names.values())) == 1 else None)
 
@@ -265,7 +265,7 @@ def _read_hub(dataset: Dataset, path: str) -> Source:
                 "(--set 'dataset.path={train: train.csv, test: test.csv}')"
             ) from None
         raise DataError(f"{path}: the hub does not give this data set: {_first_line(error)}") from None
-    splits = {name: loaded[key] for name in ("train", "validation", "test") if (key := _split_name(loaded, name))}
+    splits = {name: loaded[key] for name, key in _split_names(loaded, dataset).items()}
     feature = splits["train"].features.get(dataset.label) if "train" in splits else None
     feature = getattr(feature, "feature", feature)  # of a list, what is in it
     names = tuple(feature.names) if isinstance(feature, datasets.ClassLabel) else None
@@ -276,9 +276,20 @@ def _read_hub(dataset: Dataset, path: str) -> Source:
     return Source(picked, names)
 
 
-def _split_name(loaded: Mapping[str, Any], wanted: str) -> str | None:
-    # MNLI calls its in-domain splits so; the other validation set is a later matter
-    return next((name for name in (wanted, f"{wanted}_matched") if name in loaded), None)
+def _split_names(loaded: Mapping[str, Any], dataset: Dataset) -> dict[str, str]:
+    """Our name of each split that is read -> what the source calls it: as the configuration says, or the same."""
+    named = dataset.splits.model_dump(exclude={"extra"}, exclude_none=True)
+    given = {**named, **{f"extra.{name}": key for name, key in dataset.splits.extra.items()}}
+    for place, key in given.items():
+        if key not in loaded:
+            close = get_close_matches(key, list(loaded), n=1)
+            hint = f"; did you mean {close[0]}?" if close else ";"
+            its = f"{hint} its splits: {', '.join(loaded)} (dataset.splits.{place})"
+            raise DataError(f"{dataset.shown_path}: has no split {key!r}{its}")
+    # MNLI calls its in-domain splits validation_matched and test_matched
+    known = {name: (name, f"{name}_matched") for name in ("train", "validation", "test")}
+    usual = {name: key for name, keys in known.items() for key in reversed(keys) if key in loaded}
+    return {**usual, **named, **dataset.splits.extra}
 
 
 def _ask_hub(path: str) -> bool:

@@ -21,14 +21,14 @@ from torch.utils.data import Dataset
 from transformers import BatchEncoding, PreTrainedTokenizerBase
 
 from app.lab.datasets import Split, encode_texts
+from app.lab.losses import IGNORED
 from app.layout import cache_folder
 from app.results import Truncated
 
-__all__ = ["IGNORED", "EncodedSplit", "encode_split", "length_batches", "pad_rows"]
+__all__ = ["EncodedSplit", "encode_split", "length_batches", "pad_rows"]
 
 Row = Mapping[str, Any]
 
-IGNORED = -100  # the label of a token that has none: torch's losses leave it out
 _WORTH_KEEPING = 200  # rows
 _FORMAT = 2  # raise it when the arrays change, so that none of the old kind are taken
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -23,7 +24,9 @@ from transformers import (
 
 from app.lab.exclusive import paused_seconds
 from app.lab.history import History
+from app.lab.losses import IGNORED, Loss
 from app.lab.narrowing import narrow_vocabulary
+from app.lab.optimization import WeightAverage
 
 __all__ = ["BestEpoch", "FineTuner", "Recorder"]
 
@@ -40,10 +43,27 @@ class FineTuner(Trainer):
         *,
         score: Callable[[PreTrainedModel], Mapping[str, float]],
         used_ids: npt.NDArray[np.int64] | None,
+        optimizer: Callable[[PreTrainedModel, Collection[str]], torch.optim.Optimizer],
+        loss: Loss | None,
+        averaged_from: float = math.inf,
         **options: Any,
     ) -> None:
-        """Train by `options`, with the word embeddings narrowed to `used_ids`; `score` the model after an epoch."""
-        super().__init__(**options)
+        """Train by `options`, and `score` the model after an epoch.
+
+        Args:
+            score: the validation scores of a model.
+            used_ids: the word embeddings are narrowed to these; None: they are not.
+            optimizer: makes one for a model, given the names of the weights that are decayed.
+            loss: what is minimised; None: the loss of the model's head.
+            averaged_from: the first epoch of an average over epochs, which is scored from then on in the model's place.
+            options: those of the transformers Trainer.
+        """
+        super().__init__(**options, compute_loss_func=None if loss is None else _as_mean(loss))
+        self._make_optimizer = optimizer
+        # not every head divides by the number that it would be told, and the Trainer takes it that all do
+        self.model_accepts_loss_kwargs = False
+        self._labels_of_step = 0
+        self._average, self._averaged_from = WeightAverage(), averaged_from
         self.remove_callback(PrinterCallback)
         self.remove_callback(ProgressCallback)
         self._score = score
@@ -55,7 +75,13 @@ class FineTuner(Trainer):
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         began, paused = time.perf_counter(), paused_seconds()
         assert isinstance(self.model, PreTrainedModel)
-        with self.narrowed.widened() if self.narrowed else contextlib.nullcontext():
+        with contextlib.ExitStack() as looked_at:
+            looked_at.enter_context(self._at_rest())
+            if self.narrowed:
+                looked_at.enter_context(self.narrowed.widened())
+            if round(self.state.epoch or 0) >= self._averaged_from:
+                self._average.add(self.model)
+                looked_at.enter_context(self._average.in_place(self.model))
             scores = dict(self._score(self.model))
             self.model.train()
             self.log(scores)
@@ -75,26 +101,80 @@ class FineTuner(Trainer):
         with self.compute_loss_context_manager():
             loss = self.compute_loss(model, prepared, num_items_in_batch=num_items_in_batch)
         assert isinstance(loss, torch.Tensor)  # not the outputs too, which nobody asked for
+        if self.args.gradient_accumulation_steps > 1 and self.compute_loss_func is None:
+            loss = loss * (self._count_labels(prepared) / self._labels_of_step)  # as if the step were one batch
         self.accelerator.backward(loss)
         return loss.detach()
+
+    def get_batch_samples(
+        self, epoch_iterator: Iterator[Any], num_batches: int, device: torch.device
+    ) -> tuple[list[Any], torch.Tensor | int | None]:
+        batches, counted = super().get_batch_samples(epoch_iterator, num_batches, device)
+        if num_batches > 1 or self.args.gradient_accumulation_steps > 1:
+            self._labels_of_step = sum(self._count_labels(batch) for batch in batches)
+        return batches, counted
+
+    def _count_labels(self, batch: Mapping[str, torch.Tensor]) -> int:
+        labels = batch["labels"][..., 1:] if self._loss_shifts_labels else batch["labels"]
+        return int((labels != IGNORED).sum())
+
+    def create_optimizer(self, model: torch.nn.Module | None = None) -> torch.optim.Optimizer:
+        if self.optimizer is None:
+            assert isinstance(self.model, PreTrainedModel)
+            self.optimizer = self._make_optimizer(self.model, self.get_decay_parameter_names(self.model))
+        # one that evaluates other weights than it trains has to be told
+        _switch(self.optimizer, "train")
+        return self.optimizer
+
+    @contextlib.contextmanager
+    def _at_rest(self) -> Iterator[None]:
+        """While the context lasts, the weights are those that the optimiser would have used, not those it tries."""
+        _switch(self.optimizer, "eval")
+        try:
+            yield
+        finally:
+            _switch(self.optimizer, "train")
+
+    def _get_learning_rate(self) -> float:
+        assert self.optimizer is not None
+        group = self.optimizer.param_groups[0]
+        return float(group.get("scheduled_lr", group["lr"]))  # where the optimiser sets it by itself, that
 
     def floating_point_ops(self, inputs: dict[str, torch.Tensor | Any]) -> int:
         return 0  # the Trainer's estimate; ours is counted once, by the operations
 
     def _clip_grad_norm(self, model: torch.nn.Module) -> torch.Tensor:
-        if (
-            self.narrowed and self.optimizer
-        ):  # the Trainer is about to take the step that shrinks the rows it does not see, too
-            rate = self.optimizer.param_groups[0]["lr"]
-            self.narrowed.decay(1 - rate * self.args.weight_decay)
+        if self.narrowed and self.optimizer:  # the step that follows would shrink the rows that it does not see, too
+            group = self._group_of(self.narrowed.weight)
+            self.narrowed.decay(1 - group["lr"] * group["weight_decay"])
         return torch.nn.utils.clip_grad_norm_(self._weights, self.args.max_grad_norm)
+
+    def _group_of(self, weight: torch.Tensor) -> Mapping[str, Any]:
+        assert self.optimizer is not None
+        groups: Sequence[Mapping[str, Any]] = self.optimizer.param_groups
+        return next(group for group in groups if any(other is weight for other in group["params"]))
+
+
+def _as_mean(loss: Loss) -> Callable[..., torch.Tensor]:
+    """A sum over labels as the Trainer asks for it: the mean over all labels of a step, whatever batch they are in."""
+
+    def mean(outputs: Any, labels: torch.Tensor, num_items_in_batch: torch.Tensor) -> torch.Tensor:
+        return loss(outputs["logits"], labels) / num_items_in_batch
+
+    return mean
+
+
+def _switch(optimizer: Any, mode: str) -> None:
+    if callable(switch := getattr(optimizer, mode, None)):
+        switch()
 
 
 class BestEpoch(TrainerCallback):
     """Keeps the weights of the best epoch in memory, and stops early when asked to."""
 
-    def __init__(self, name: str, patience: int, direction: Literal["max", "min"]) -> None:
-        self._name, self._patience = name, patience
+    def __init__(self, name: str, patience: int, direction: Literal["max", "min"], first: float = 0) -> None:
+        """Compare epochs by `name`, those from `first` on."""
+        self._name, self._patience, self._first = name, patience, first
         self._sign = 1.0 if direction == "max" else -1.0
         self._best = float("-inf")
         self._weights: dict[str, torch.Tensor] | None = None
@@ -104,6 +184,8 @@ class BestEpoch(TrainerCallback):
     def on_evaluate(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **of: Any) -> None:
         metrics: Mapping[str, float] = of["metrics"]
         model: PreTrainedModel = of["model"]
+        if round(state.epoch or 0) < self._first:
+            return
         score = self._sign * metrics[self._name]
         if score > self._best:
             self._best, self.epoch, self._worse = score, float(state.epoch or 0), 0

@@ -17,8 +17,11 @@ from app.lab.architectures import Built
 from app.lab.datasets import Examples, Split
 from app.lab.dropout import cheap_dropout
 from app.lab.exclusive import paused_seconds
+from app.lab.freezing import freeze_weights
 from app.lab.history import History
 from app.lab.last_layer import first_token_only
+from app.lab.losses import build_loss
+from app.lab.optimization import build_optimizer, leaves_unseen_rows_alone, schedule_arguments
 from app.lab.parameters import Settings
 from app.lab.prediction import predict_logits
 from app.lab.tasks import Outputs
@@ -73,9 +76,14 @@ def train_transformer(
         history: gets a row a log and a row an epoch.
     """
     model, pad = built.model, built.tokenizer.pad_token_id
+    freeze_weights(model, settings.freeze)
     precision = _choose_precision(settings.precision, model)
     train = encode_split(examples.splits["train"], built.tokenizer, max_length)
     validation = encode_split(examples.splits["validation"], built.tokenizer, max_length)
+
+    averages = settings.weight_averaging == "swa"
+    averaged_from = first_averaged_epoch(settings) if averages else math.inf
+    narrows = settings.narrow_vocabulary and leaves_unseen_rows_alone(settings)
 
     def score(tuned: PreTrainedModel) -> Mapping[str, float]:
         outputs = built.task.read_logits(predict_logits(tuned, validation, pad, precision))
@@ -88,16 +96,30 @@ def train_transformer(
             shortcuts.enter_context(first_token_only(model))
         if settings.cheap_dropout:
             shortcuts.enter_context(cheap_dropout(model, settings.seed))
+        steps_per_epoch = count_steps(len(train), settings)
         trainer = FineTuner(
             model=model,
-            args=_arguments(settings, precision, rows=len(train), folder=scratch),
+            args=_arguments(settings, precision, steps_per_epoch=steps_per_epoch, folder=scratch),
             train_dataset=train,
             eval_dataset=validation,
             data_collator=lambda rows: pad_rows(rows, pad),
             score=score,
-            used_ids=train.used_ids(pad) if settings.narrow_vocabulary else None,
+            used_ids=train.used_ids(pad) if narrows else None,
+            optimizer=lambda trained, decayed: build_optimizer(
+                trained,
+                settings,
+                decayed=decayed,
+                warmup_steps=math.ceil(settings.warmup_ratio * steps_per_epoch * settings.epochs),
+            ),
+            loss=build_loss(settings, train.labels, len(examples.labels)),
+            averaged_from=averaged_from,
         )
-        best = BestEpoch(f"eval_{metric}", settings.early_stopping_patience, direction(metric))
+        best = BestEpoch(
+            f"eval_{metric}",
+            settings.early_stopping_patience,
+            direction(metric),
+            first=averaged_from if averages else 0,
+        )
         trainer.add_callback(best)
         trainer.add_callback(Recorder(history))
         began, paused = time.perf_counter(), paused_seconds()
@@ -121,22 +143,31 @@ def train_transformer(
     )
 
 
-def _arguments(settings: Settings, precision: str, *, rows: int, folder: str) -> TrainingArguments:
-    steps_per_epoch = max(1, -(-rows // settings.batch_size))
+def count_steps(rows: int, settings: Settings) -> int:
+    """How often the weights change in an epoch."""
+    batches = -(-rows // settings.batch_size)
+    return max(1, -(-batches // settings.gradient_accumulation))
+
+
+def first_averaged_epoch(settings: Settings) -> int:
+    """The first epoch of an average: it is over the second half of the epochs, the one in the middle included."""
+    return settings.epochs // 2 + 1
+
+
+def _arguments(settings: Settings, precision: str, *, steps_per_epoch: int, folder: str) -> TrainingArguments:
     return TrainingArguments(
         output_dir=folder,
         learning_rate=settings.learning_rate,
         num_train_epochs=settings.epochs,
         per_device_train_batch_size=settings.batch_size,
+        gradient_accumulation_steps=settings.gradient_accumulation,
         weight_decay=settings.weight_decay,
-        warmup_steps=settings.warmup_ratio if settings.warmup_ratio < 1 else 0,  # below 1 it is a share of all steps
-        lr_scheduler_type={"constant": "constant_with_warmup"}.get(settings.schedule, settings.schedule),
+        **schedule_arguments(settings),
         label_smoothing_factor=settings.label_smoothing,
         max_grad_norm=settings.max_grad_norm,
         train_sampling_strategy="group_by_length" if settings.batching == "bucketed" else "random",
         bf16=precision == "bf16",
         use_cpu=not (torch.cuda.is_available() or torch.backends.mps.is_available()),  # else bf16 is refused there
-        optim="adamw_torch_fused",
         seed=settings.seed,
         eval_strategy="epoch",
         save_strategy="no",

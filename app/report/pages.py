@@ -34,7 +34,7 @@ ANCHOR = re.compile(r'<a class="anchor-link"[^>]*>[^<]*</a>')
 INLINE_STYLE = re.compile(r' style="[^"]*"')
 
 
-def render_page(notebook: Path, page: Path, *, title: str, home: str | None) -> None:
+def render_page(notebook: Path, page: Path, *, title: str, home: str | None, back: str = "all runs") -> None:
     """Write the notebook at `notebook`, finished or not, as one self-contained HTML file, atomically.
 
     Nothing a notebook shows is trusted. nbconvert's own templates hand outputs on as they are, so that a
@@ -47,6 +47,7 @@ def render_page(notebook: Path, page: Path, *, title: str, home: str | None) -> 
         page: the HTML file to write.
         title: what the page is about, in a few words of plain text.
         home: a relative address to lead back to, or None.
+        back: what is there.
 
     Raises:
         OSError, ValueError: the notebook cannot be read, or the page cannot be written.
@@ -56,6 +57,7 @@ def render_page(notebook: Path, page: Path, *, title: str, home: str | None) -> 
     resources = {
         "title": title,
         "home": home,
+        "back": back,
         "style_sheet": _safe(sheet),
         "style_hash": _hash(sheet),
         "numbers": itertools.count(),

@@ -13,7 +13,7 @@ from app.report.markup import Fragment
 from app.report.standings import Standing
 from app.report.wording import listing, metric_name, moment, percent, rate, score
 
-__all__ = ["at_a_glance", "config_text", "data_facts", "warnings"]
+__all__ = ["at_a_glance", "config_text", "data_facts", "fact_list", "warnings"]
 
 
 def at_a_glance(record: Record, standings: Sequence[Standing]) -> Fragment:
@@ -32,7 +32,7 @@ def at_a_glance(record: Record, standings: Sequence[Standing]) -> Fragment:
         facts.append(("ceiling", score(record.ceiling), "the best there is to reach"))
     question = Markup("<p>{}</p>").format(record.dataset.question) if record.dataset.question else Markup("")
     found = Markup('<p class="answer">{}</p><p class="further">{}</p>').format(first, " ".join(further))
-    return Fragment(question + found + Markup('<dl class="facts">{}</dl>').format(_facts(facts)))
+    return Fragment(question + found + Markup('<dl class="facts">{}</dl>').format(fact_list(facts)))
 
 
 def data_facts(record: Record) -> Fragment:
@@ -64,7 +64,7 @@ def data_facts(record: Record) -> Fragment:
         why = f"{known}, so" if known else "Its label noise is known:"
         notes.append(f"{why} no model can be expected to score above {score(record.ceiling)}, the ceiling.")
     text = Markup("").join(Markup("<p>{}</p>").format(note) for note in notes if note)
-    return Fragment(Markup('{}<dl class="facts">{}</dl>').format(text, _facts(facts)))
+    return Fragment(Markup('{}<dl class="facts">{}</dl>').format(text, fact_list(facts)))
 
 
 def warnings(record: Record, standings: Sequence[Standing]) -> Fragment:
@@ -120,7 +120,8 @@ def _truncation(record: Record) -> str:
     return f"Texts longer than dataset.max_length were cut. On {split} that took from {listing(shares)}."
 
 
-def _facts(facts: Sequence[tuple[str, str, str]]) -> Markup:
+def fact_list(facts: Sequence[tuple[str, str, str]]) -> Markup:
+    """The entries of a list of facts: name, value, and a remark below it."""
     return Markup("").join(
         Markup("<div><dt>{}</dt><dd>{}{}</dd></div>").format(
             name,

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from app import __version__
-from app.layout import ARCHITECTURES, PROJECT, REFERENCES, REPORT, BenchmarkFolder, RunFolder
+from app.layout import ARCHITECTURES, PROJECT, REFERENCES, REPORT, SUITE, BenchmarkFolder, RunFolder, SuiteFolder
 from app.results import write_atomically
 
 __all__ = ["digest_inputs", "is_current", "seal_report"]
@@ -19,12 +19,15 @@ __all__ = ["digest_inputs", "is_current", "seal_report"]
 _PACKAGES = ("jupytext", "markupsafe", "matplotlib", "nbconvert", "numpy", "papermill", "pyarrow", "pygments")
 
 
-def digest_inputs(folder: BenchmarkFolder) -> str:
+def digest_inputs(folder: BenchmarkFolder | SuiteFolder) -> str:
     """A digest of all that the report in `folder` is made from.
 
     That is the record and every result byte by byte; of each run's predictions, history and page, which are written
-    before the result or made from it, name, size and time; and the report's own code, template and packages.
+    before the result or made from it, name, size and time; and the report's own code, template and packages. Of a
+    suite, its record and all that the reports in its folder are made from.
     """
+    if isinstance(folder, SuiteFolder):
+        return _digest_suite(folder)
     digest = hashlib.sha256(_code().encode())
     digest.update(_content(folder.record))
     try:
@@ -39,7 +42,15 @@ def digest_inputs(folder: BenchmarkFolder) -> str:
     return digest.hexdigest()
 
 
-def is_current(folder: BenchmarkFolder) -> bool:
+def _digest_suite(folder: SuiteFolder) -> str:
+    digest = hashlib.sha256(_code().encode())
+    digest.update(_content(folder.record))
+    for record in sorted(folder.path.glob("*/benchmark.json")):
+        digest.update(f"\n{record.parent.name} {digest_inputs(BenchmarkFolder(record.parent))}\n".encode())
+    return digest.hexdigest()
+
+
+def is_current(folder: BenchmarkFolder | SuiteFolder) -> bool:
     """Whether the report in `folder` is whole, as it was made, and made from what is there now."""
     try:
         seal = json.loads(folder.seal.read_bytes())
@@ -48,13 +59,13 @@ def is_current(folder: BenchmarkFolder) -> bool:
     return bool(seal == {"inputs": digest_inputs(folder), "outputs": _outputs(folder)} and folder.page.is_file())
 
 
-def seal_report(folder: BenchmarkFolder, inputs: str) -> None:
+def seal_report(folder: BenchmarkFolder | SuiteFolder, inputs: str) -> None:
     """Say of the report that has just been made that it was made from `inputs`, a digest taken before."""
     seal = {"inputs": inputs, "outputs": _outputs(folder)}
     write_atomically(folder.seal, json.dumps(seal, indent=2) + "\n")
 
 
-def _outputs(folder: BenchmarkFolder) -> dict[str, str]:
+def _outputs(folder: BenchmarkFolder | SuiteFolder) -> dict[str, str]:
     parts = (folder.page, folder.notebook, folder.table)
     return {part.name: hashlib.sha256(_content(part)).hexdigest() for part in parts}
 
@@ -88,7 +99,7 @@ def _code() -> str:
         except PackageNotFoundError:
             digest.update(f"{package} absent\n".encode())
     room = (path for path in (PROJECT / "app" / "report").rglob("*") if path.suffix not in ("", ".pyc"))
-    for path in sorted({*room, *(PROJECT / "app").glob("*.py"), REPORT}):
+    for path in sorted({*room, *(PROJECT / "app").glob("*.py"), REPORT, SUITE}):
         digest.update(str(path.relative_to(PROJECT)).encode() + b"\0" + _content(path))
     for table in (ARCHITECTURES, REFERENCES):
         digest.update(table.name.encode() + b"\0" + _content(table))

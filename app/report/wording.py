@@ -18,6 +18,7 @@ __all__ = [
     "metric_name",
     "moment",
     "percent",
+    "points",
     "rate",
     "score",
     "setting",
@@ -29,6 +30,11 @@ NONE = "–"
 def score(value: float | None) -> str:
     """A score with three decimals."""
     return NONE if value is None or not math.isfinite(value) else f"{value:.3f}".replace("-", "−")
+
+
+def points(value: float | None) -> str:
+    """A score times 100 with one decimal, as tables of several tasks have it."""
+    return NONE if value is None or not math.isfinite(value) else f"{100 * value:.1f}".replace("-", "−")
 
 
 def interval(bounds: Interval | None) -> str:
@@ -105,14 +111,23 @@ def listing(names: list[str]) -> str:
 
 
 def setting(hyperparameters: Mapping[str, object], names: tuple[str, ...]) -> str:
-    """The named hyperparameters of a run: `learning rate 0.001, epochs 3`."""
-    return ", ".join(f"{name.replace('_', ' ')} {hyperparameters[name]}" for name in names if name in hyperparameters)
+    """The named hyperparameters of a run: `learning rate 0.001, optimizer options momentum 0.8 and nesterov true`."""
+    chosen = [(name.replace("_", " "), hyperparameters[name]) for name in names if name in hyperparameters]
+    return ", ".join(f"{name} {_plain(value)}" for name, value in chosen)
 
 
 def metric_name(name: str) -> str:
     """A metric's name in a configuration as a reader knows it."""
     known = {"f1": "F1", "f1_macro": "macro F1", "f1_weighted": "weighted F1"}
     return known.get(name, name.replace("_", " "))
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Mapping):
+        return " and ".join(f"{name} {_plain(inner)}" for name, inner in value.items()) or "as they are"
+    if isinstance(value, list | tuple):
+        return " ".join(map(_plain, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _three_digits(value: float) -> str:

@@ -1,20 +1,22 @@
-"""The report of a benchmark, from what its runs left on disk."""
+"""The report of a benchmark, or of a suite, from what the runs left on disk."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from app.layout import REPORT, BenchmarkFolder
-from app.report.gather import Record, read_benchmark
+from app.layout import REPORT, SUITE, BenchmarkFolder, SuiteFolder
+from app.report.gather import Entry, Record, read_benchmark
 from app.report.pages import render_page
 from app.report.seal import digest_inputs, seal_report
+from app.report.suites import read_suite
 from app.results import write_atomically
 
-__all__ = ["Execute", "results_csv", "write_report"]
+__all__ = ["Execute", "results_csv", "write_report", "write_suite_report"]
 
 Execute = Callable[[Path, Path, Mapping[str, Any]], None]
 """Executes a template with parameters and leaves the executed notebook: (template, output, parameters)."""
@@ -37,50 +39,85 @@ def write_report(folder: BenchmarkFolder, *, execute: Execute) -> Path:
     record = read_benchmark(folder)
     write_atomically(folder.table, results_csv(record))
     execute(REPORT, folder.notebook, {"folder": str(folder.path)})
-    render_page(folder.notebook, folder.page, title=f"{record.name} · benchmark report", home=None)
+    suite = SuiteFolder(folder.path.parent)
+    home = "../index.html" if suite.record.exists() else None
+    render_page(folder.notebook, folder.page, title=f"{record.name} · benchmark report", home=home, back="all tasks")
+    seal_report(folder, inputs)
+    return folder.page
+
+
+def write_suite_report(folder: SuiteFolder, *, execute: Execute) -> Path:
+    """Write results.csv, report.ipynb and index.html of a suite from disk alone; returns the page.
+
+    Args:
+        folder: of a suite that has its record; its members' own reports are not touched.
+        execute: how a notebook is executed here; it raises where one fails.
+
+    Raises:
+        DataError: there is no suite in `folder`.
+        TemplateError: the report's notebook failed; the message says in which cell and why.
+    """
+    inputs = digest_inputs(folder)
+    suite = read_suite(folder)
+    write_atomically(folder.table, _as_csv([(member.name, member.record) for member in suite.members if member.record]))
+    execute(SUITE, folder.notebook, {"folder": str(folder.path)})
+    render_page(folder.notebook, folder.page, title=f"{suite.name} · suite report", home=None)
     seal_report(folder, inputs)
     return folder.page
 
 
 def results_csv(record: Record) -> str:
     """One line per planned run, also without a result; empty cells where there is no value."""
-    hyperparameters = dict.fromkeys(f"hyperparameters.{n}" for e in record.entries for n in e.plan.hyperparameters)
+    return _as_csv([("", record)])
+
+
+def _as_csv(records: Sequence[tuple[str, Record]]) -> str:
+    """The runs of each record; where these are members of a suite, each line begins with the member's name."""
+    entries = [(name, entry) for name, record in records for entry in record.entries]
+    results = [entry.result for _, entry in entries if entry.result]
+    members = ["member"] if any(name for name, _ in records) else []
+    hyperparameters = dict.fromkeys(f"hyperparameters.{n}" for _, entry in entries for n in entry.plan.hyperparameters)
     metrics = dict.fromkeys(
-        f"{split}.{name}" for result in record.results for split, values in result.metrics.items() for name in values
+        f"{split}.{name}" for result in results for split, values in result.metrics.items() for name in values
     )
-    columns = [*COLUMNS, *hyperparameters, *metrics, *COSTS]
     buffer = io.StringIO()
+    columns = [*members, *COLUMNS, *hyperparameters, *metrics, *COSTS]
     writer = csv.DictWriter(buffer, columns, lineterminator="\n")
     writer.writeheader()
-    for entry in record.entries:
-        plan, result = entry.plan, entry.result
-        line: dict[str, object] = {
-            "run_id": plan.run_id,
-            "status": entry.status,
-            "architecture": plan.architecture,
-            "seed": plan.seed,
-            **{f"hyperparameters.{name}": value for name, value in plan.hyperparameters.items()},
-        }
-        if result:
-            line |= {
-                "family": result.family,
-                "divergent": result.divergent or "",
-                "started": result.started.isoformat(),
-                "seconds": result.seconds,
-            }
-            line |= {f"{split}.{name}": v for split, values in result.metrics.items() for name, v in values.items()}
-        if result and result.error:
-            line |= {"error": result.error.kind, "message": result.error.message}
-        if result and result.primary:
-            line |= {
-                "metric": result.primary.name,
-                "split": result.primary.split,
-                "value": result.primary.value,
-            }
-        if result and result.cost:
-            line |= {name: getattr(result.cost, name) for name in COSTS}
-        writer.writerow({name: _as_text(value) for name, value in line.items()})
+    for name, entry in entries:
+        line = {"member": name, **_line(entry)} if members else _line(entry)
+        writer.writerow({column: _as_text(value) for column, value in line.items()})
     return buffer.getvalue()
+
+
+def _line(entry: Entry) -> dict[str, object]:
+    plan, result = entry.plan, entry.result
+    line: dict[str, object] = {
+        "run_id": plan.run_id,
+        "status": entry.status,
+        "architecture": plan.architecture,
+        "seed": plan.seed,
+        **{f"hyperparameters.{name}": value for name, value in plan.hyperparameters.items()},
+    }
+    if result:
+        line |= {
+            "family": result.family,
+            "divergent": result.divergent or "",
+            "started": result.started.isoformat(),
+            "seconds": result.seconds,
+        }
+        line |= {f"{split}.{name}": v for split, values in result.metrics.items() for name, v in values.items()}
+    if result and result.error:
+        line |= {"error": result.error.kind, "message": result.error.message}
+    if result and result.primary:
+        line |= {
+            "metric": result.primary.name,
+            "split": result.primary.split,
+            "value": result.primary.value,
+        }
+    if result and result.cost:
+        line |= {name: getattr(result.cost, name) for name in COSTS}
+    return line
 
 
 COLUMNS = (
@@ -98,5 +135,7 @@ COSTS = (
 
 
 def _as_text(value: object) -> object:
+    if isinstance(value, Mapping):
+        return json.dumps(value)
     # a spreadsheet takes a text that begins like this for a formula
     return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

@@ -119,7 +119,8 @@ def test_ten_thousand_runs_have_ten_thousand_ids(plan):
 
 def test_an_id_is_the_digest_of_what_the_run_depends_on(plan):
     for run in plan(**GRID, template="ein Schlüssel", data="0123"):
-        left_out = ("dataset_path", "dataset_files", "checkpoint", "benchmark", "run_id", "run_folder", "keep_model")
+        places = ("dataset_path", "dataset_files", "dataset_splits", "checkpoint", "run_folder")
+        left_out = (*places, "benchmark", "run_id", "keep_model")
         science = {
             name: value
             for name, value in run.parameters.items()
@@ -156,3 +157,48 @@ def test_what_the_table_says_of_a_checkpoint_is_no_part_of_an_id(plan, monkeypat
     monkeypatch.setitem(load_architectures(), "bert-base", entry.model_copy(update={"parameters": 1, "licence": "mit"}))
     after = plan(architectures=[{"name": "bert-base", "checkpoint": "hub"}])
     assert [run.run_id for run in before] == [run.run_id for run in after]
+
+
+def test_an_id_names_an_unusual_optimiser_loss_and_average(plan):
+    runs = plan(
+        architectures=["bert-tiny"],
+        hyperparameters={"optimizer": ["adamw", "lion"], "loss": ["default", "focal"], "weight_averaging": "swa"},
+    )
+    assert [run.run_id[:-9] for run in runs] == [
+        "bert-tiny-swa-lr5e-5-s0",
+        "bert-tiny-focal-swa-lr5e-5-s0",
+        "bert-tiny-lion-swa-lr5e-5-s0",
+        "bert-tiny-lion-focal-swa-lr5e-5-s0",
+    ]
+
+
+def test_options_are_an_axis_and_change_the_id(plan):
+    options = [{}, {"momentum": 0.5}, {"momentum": 0.5, "nesterov": True}]
+    runs = plan(architectures=["bert-tiny"], hyperparameters={"optimizer": "sgd", "optimizer_options": options})
+    assert [run.parameters["optimizer_options"] for run in runs] == options
+    assert len({run.run_id for run in runs}) == 3
+
+
+def test_what_makes_no_difference_to_a_run_is_not_run_twice(plan):
+    axes = {"optimizer": ["adamw", "schedulefree-adamw", "hypergradient-sgd"], "schedule": ["linear", "cosine"]}
+    runs = plan(architectures=["bert-tiny"], hyperparameters={**axes, "warmup_ratio": [0.0, 0.1]})
+    found = [tuple(run.hyperparameters[name] for name in (*axes, "warmup_ratio")) for run in runs]
+    assert sorted(found) == [
+        ("adamw", "cosine", 0.0),
+        ("adamw", "cosine", 0.1),
+        ("adamw", "linear", 0.0),
+        ("adamw", "linear", 0.1),
+        ("hypergradient-sgd", "constant", 0.0),
+        ("schedulefree-adamw", "constant", 0.0),
+        ("schedulefree-adamw", "constant", 0.1),
+    ]
+
+
+def test_gamma_is_varied_for_the_focal_loss_alone(plan):
+    axes = {"loss": ["default", "focal"], "focal_gamma": [1.0, 3.0]}
+    runs = plan(architectures=["bert-tiny"], hyperparameters=axes)
+    assert [(run.hyperparameters["loss"], run.hyperparameters["focal_gamma"]) for run in runs] == [
+        ("default", 2.0),
+        ("focal", 1.0),
+        ("focal", 3.0),
+    ]

@@ -219,3 +219,53 @@ def test_odd_files_are_refused_with_the_place(here, name, content, words):
 def test_a_limit_that_leaves_one_class_is_refused(load):
     with pytest.raises(DataError, match="leaves train with one label"):
         load(limit=1)
+
+
+@pytest.fixture
+def mnli(here, monkeypatch):
+    """A folder of the form that the hub has: two validation sets with labels, two test sets without."""
+    monkeypatch.setenv("HF_HOME", str(here / "hub"))
+    folder = here / "mnli" / "data"
+    folder.mkdir(parents=True)
+    visible = [{**row, "label": n % 3} for n, row in enumerate(ROWS)]
+    hidden = [{**row, "label": -1} for row in ROWS[:6]]
+    splits = {"train": visible, "validation_matched": visible[:12], "validation_mismatched": visible[12:21]}
+    for name, rows in (splits | {"test_matched": hidden, "test_mismatched": hidden}).items():
+        write(folder / f"{name}-00000-of-00001.parquet", rows)
+    # the file names alone would be read as train, validation and test: the hub's card names the splits
+    files = [f"  - split: {name}\n    path: data/{name}-*" for name in (*splits, "test_matched", "test_mismatched")]
+    card = "---\nconfigs:\n- config_name: default\n  data_files:\n" + "\n".join(files) + "\n---\n"
+    (folder.parent / "README.md").write_text(card)
+    return str(folder.parent)
+
+
+def test_a_further_split_is_read_beside_validation_and_test(mnli):
+    splits = {"validation": "validation_matched", "extra": {"mismatched": "validation_mismatched"}}
+    examples = load_examples(Dataset(path=mnli, splits=splits))
+    assert examples.rows == {"train": 60, "validation": 12, "mismatched": 9}
+    assert examples.evaluated == "validation"
+    assert not examples.validation_from_train
+    assert examples.fingerprint != load_examples(Dataset(path=mnli)).fingerprint
+
+
+def test_a_further_split_is_read_from_a_file_too(load, here):
+    other = write(here / "other.csv", ROWS[:9])
+    files = Files(train=write(here / "train.csv", ROWS), extra={"other": other})
+    assert load_examples(Dataset(path=files)).rows == {"train": 54, "validation": 6, "other": 9}
+
+
+@pytest.mark.parametrize(
+    ("splits", "words"),
+    [
+        (
+            {"validation": "validation_mached"},
+            r"has no split 'validation_mached'; did you mean validation_matched\? its splits: train, .*"
+            r"\(dataset.splits.validation\)",
+        ),
+        ({"extra": {"other": "dev"}}, r"has no split 'dev'.*\(dataset.splits.extra.other\)"),
+        ({"extra": {"other": "test_mismatched"}}, "split other: its labels are hidden"),
+    ],
+)
+def test_a_split_that_cannot_be_scored_is_refused(mnli, splits, words):
+    with pytest.raises(DataError, match=words):
+        load_examples(Dataset(path=mnli, splits=splits))

@@ -11,8 +11,9 @@ from app.config import Dataset, Files
 from app.errors import DataError
 from app.lab.architectures import _take_words
 from app.lab.datasets import Split, load_examples
+from app.lab.losses import IGNORED
 from app.lab.prediction import gather_logits
-from app.lab.tokens import IGNORED, encode_split, pad_rows
+from app.lab.tokens import encode_split, pad_rows
 from app.lab.vocabulary import train_tokenizer
 from app.tasks import TAGGING
 
