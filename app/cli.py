@@ -193,7 +193,7 @@ def _check_inputs(benchmarks: Sequence[Benchmark]) -> list[DatasetRecord]:
     """What each benchmark's data are.
 
     Raises:
-        UsageError: with a line for each problem of any of them; of several, the kind of the first.
+        UsageError: with a line for each problem of any of them.
     """
     from app.lab.checkpoints import check_checkpoints
     from app.lab.datasets import load_examples
@@ -207,7 +207,7 @@ def _check_inputs(benchmarks: Sequence[Benchmark]) -> list[DatasetRecord]:
             yield
         except UsageError as error:
             is_of_many = benchmark is not None and len(benchmarks) > 1
-            errors.append(type(error)(f"{benchmark.name}: {error}") if is_of_many and benchmark else error)
+            errors.append(UsageError(f"{benchmark.name}: {error}") if is_of_many and benchmark else error)
 
     datasets = []
     for benchmark in benchmarks:
@@ -223,7 +223,7 @@ def _check_inputs(benchmarks: Sequence[Benchmark]) -> list[DatasetRecord]:
         with gathered():
             _check_credentials(benchmark)
     if errors:
-        raise type(errors[0])("\n".join(dict.fromkeys(map(str, errors))))
+        raise UsageError("\n".join(dict.fromkeys(map(str, errors))))
     return datasets
 
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from app.config import Architecture
+from app.config import FAMILIES, Architecture
 from app.errors import ConfigError, Problem, UsageError
 from app.lab.checkpoints import find_config
 from app.tasks import TAGGING
@@ -33,7 +33,8 @@ def check_heads(architectures: Iterable[Architecture], kind: str) -> None:
     for architecture in architectures:
         family = architecture.family or _family_of(architecture.checkpoint)
         if family is not None and not architecture.is_baseline and family not in known:
-            message = f"the family {family} has no head for {kind} in transformers; allowed: {', '.join(sorted(known))}"
+            allowed = ", ".join(name for name in FAMILIES if name in known)
+            message = f"the family {family} has no head for {kind} in transformers; it has for {allowed}, and others"
             problems.append(Problem(where=f"architecture {architecture.name}", key="family", message=message))
     if problems:
         raise ConfigError(problems)

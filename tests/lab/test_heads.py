@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from app.cli import main
 from app.config import FAMILIES, Architecture
 from app.errors import ConfigError
 from app.lab.heads import check_heads, families_with_head
@@ -41,6 +42,19 @@ def test_a_family_without_the_head_is_refused(here):
     assert "the family bart has no head for token-classification" in str(caught.value)
     check_heads(fine, TAGGING.name)
     check_heads(wrong, CLASSIFICATION.name)
+
+
+def test_the_driver_tells_it_in_a_line_and_runs_nothing(write_config, here, capsys):
+    (here / "weights").mkdir()
+    (here / "weights" / "config.json").write_text('{"model_type": "bart"}')
+    path = write_config(
+        task={"kind": "token-classification"},
+        dataset={"path": "builtin/entities", "text": "tokens", "label": "tags"},
+        architectures=[{"name": "two", "checkpoint": "./weights"}],
+    )
+    assert main(["--config", str(path), "--dry-run"]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert any(line.startswith("architecture two: family: the family bart has no head for") for line in told)
 
 
 def test_every_known_family_is_built_with_it_or_refused():
