@@ -77,7 +77,7 @@ def load_architectures(path: Path = ARCHITECTURES) -> Mapping[str, KnownArchitec
     Raises:
         ConfigError: the table itself is wrong.
     """
-    document = read_document(path)
+    document = read_document(path, is_ours=path == ARCHITECTURES)
     found: dict[str, KnownArchitecture] = {}
     problems: list[Problem] = []
     for name, entry in document.data.items():
@@ -241,7 +241,7 @@ def _unknown_reference(document: Document) -> list[Problem]:
     name = dataset.get("reference") if isinstance(dataset, dict) else None
     if not isinstance(name, str):  # of another kind it is refused as such
         return []
-    known = read_document(REFERENCES).data.get("datasets") or {}
+    known = read_document(REFERENCES, is_ours=True).data.get("datasets") or {}
     if name in known:
         return []
     message = f"{REFERENCES.name} has no data set {name!r}{suggest(name, tuple(known))}"

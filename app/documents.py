@@ -50,8 +50,11 @@ class Document:
         return self.source
 
 
-def read_document(path: Path) -> Document:
+def read_document(path: Path, *, is_ours: bool = False) -> Document:
     """Read a YAML file.
+
+    One that `is_ours` is read by libyaml where that is there: five times as fast, but a text nested 100,000 deep ends
+    the process, which a file of the user's must not.
 
     Raises:
         ConfigError: the file is missing, unreadable, not UTF-8, not YAML, not a mapping, or gives a key twice.
@@ -67,7 +70,7 @@ def read_document(path: Path) -> Document:
         message = f"cannot be read ({error.strerror})"
         raise ConfigError([Problem(where=source, key="", message=message)]) from None
     try:
-        loader = _Loader(text)
+        loader = getattr(yaml, "CSafeLoader", _Loader)(text) if is_ours else _Loader(text)
         try:
             node = loader.get_single_node()
             data = loader.construct_document(node) if node else None

@@ -308,3 +308,10 @@ def test_the_name_of_published_scores_is_one_that_the_table_of_them_has(write_co
     assert "dataset.reference: references.yaml has no data set 'glue/colla'; did you mean glue/cola?" in found
     (found,) = problems_of(path, overrides=["dataset.reference=[a]"])
     assert "dataset.reference" in found
+
+
+@pytest.mark.parametrize("nest", ["[" * 200_000, "- " * 200_000, "{a: " * 200_000], ids=["lists", "items", "mappings"])
+def test_a_file_nested_without_end_is_refused(here, nest):
+    path = here / "deep.yaml"
+    path.write_text(f"name: {nest}\n" if nest[0] != "-" else nest)
+    assert problems_of(path)

@@ -98,11 +98,12 @@ class FineTuner(Trainer):
         if not model.training:
             model.train()
         prepared = self._prepare_inputs(inputs)
+        share = self._share_of_step(prepared)
         with self.compute_loss_context_manager():
             loss = self.compute_loss(model, prepared, num_items_in_batch=num_items_in_batch)
         assert isinstance(loss, torch.Tensor)  # not the outputs too, which nobody asked for
-        if self.args.gradient_accumulation_steps > 1 and self.compute_loss_func is None:
-            loss = loss * (self._count_labels(prepared) / self._labels_of_step)  # as if the step were one batch
+        if share < 1:
+            loss = loss * share
         self.accelerator.backward(loss)
         return loss.detach()
 
@@ -110,9 +111,15 @@ class FineTuner(Trainer):
         self, epoch_iterator: Iterator[Any], num_batches: int, device: torch.device
     ) -> tuple[list[Any], torch.Tensor | int | None]:
         batches, counted = super().get_batch_samples(epoch_iterator, num_batches, device)
-        if num_batches > 1 or self.args.gradient_accumulation_steps > 1:
-            self._labels_of_step = sum(self._count_labels(batch) for batch in batches)
+        if self.args.gradient_accumulation_steps > 1:
+            self._labels_of_step = max(1, sum(self._count_labels(batch) for batch in batches))
         return batches, counted
+
+    def _share_of_step(self, batch: Mapping[str, torch.Tensor]) -> float:
+        """The share of a batch in its step, by labels: the head's loss is a mean over the batch, not over the step."""
+        if self.args.gradient_accumulation_steps == 1 or self.compute_loss_func is not None:
+            return 1.0
+        return self._count_labels(batch) / self._labels_of_step
 
     def _count_labels(self, batch: Mapping[str, torch.Tensor]) -> int:
         labels = batch["labels"][..., 1:] if self._loss_shifts_labels else batch["labels"]

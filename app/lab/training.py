@@ -21,7 +21,7 @@ from app.lab.freezing import freeze_weights
 from app.lab.history import History
 from app.lab.last_layer import first_token_only
 from app.lab.losses import build_loss
-from app.lab.optimization import build_optimizer, leaves_unseen_rows_alone, schedule_arguments
+from app.lab.optimization import build_optimizer, first_averaged_epoch, leaves_unseen_rows_alone, schedule_arguments
 from app.lab.parameters import Settings
 from app.lab.prediction import predict_logits
 from app.lab.tasks import Outputs
@@ -82,7 +82,7 @@ def train_transformer(
     validation = encode_split(examples.splits["validation"], built.tokenizer, max_length)
 
     averages = settings.weight_averaging == "swa"
-    averaged_from = first_averaged_epoch(settings) if averages else math.inf
+    averaged_from = first_averaged_epoch(settings.epochs) if averages else math.inf
     narrows = settings.narrow_vocabulary and leaves_unseen_rows_alone(settings)
 
     def score(tuned: PreTrainedModel) -> Mapping[str, float]:
@@ -96,7 +96,7 @@ def train_transformer(
             shortcuts.enter_context(first_token_only(model))
         if settings.cheap_dropout:
             shortcuts.enter_context(cheap_dropout(model, settings.seed))
-        steps_per_epoch = count_steps(len(train), settings)
+        steps_per_epoch = _count_steps(len(train), settings)
         trainer = FineTuner(
             model=model,
             args=_arguments(settings, precision, steps_per_epoch=steps_per_epoch, folder=scratch),
@@ -143,15 +143,10 @@ def train_transformer(
     )
 
 
-def count_steps(rows: int, settings: Settings) -> int:
+def _count_steps(rows: int, settings: Settings) -> int:
     """How often the weights change in an epoch."""
     batches = -(-rows // settings.batch_size)
     return max(1, -(-batches // settings.gradient_accumulation))
-
-
-def first_averaged_epoch(settings: Settings) -> int:
-    """The first epoch of an average: it is over the second half of the epochs, the one in the middle included."""
-    return settings.epochs // 2 + 1
 
 
 def _arguments(settings: Settings, precision: str, *, steps_per_epoch: int, folder: str) -> TrainingArguments:

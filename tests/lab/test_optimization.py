@@ -6,7 +6,7 @@ from torch.optim.swa_utils import AveragedModel
 from transformers import Adafactor, BertConfig, BertForSequenceClassification
 
 from app.config import OPTIMIZERS
-from app.lab.optimization import WeightAverage, build_optimizer, schedule_arguments
+from app.lab.optimization import WeightAverage, build_optimizer, first_averaged_epoch, schedule_arguments
 from app.lab.optimization.groups import parameter_groups
 from app.lab.optimization.hypergradient import HypergradientAdam, HypergradientSGD
 from app.lab.optimization.lion import Lion
@@ -191,6 +191,10 @@ def test_an_average_is_that_of_torch(model):
             assert torch.allclose(weight, other, atol=1e-6)
     for name, weight in model.state_dict().items():
         assert torch.equal(weight, own[name]), name
+
+
+def test_an_average_is_over_the_second_half_of_the_epochs():
+    assert [first_averaged_epoch(epochs) for epochs in (1, 2, 3, 4, 5)] == [1, 2, 2, 3, 3]
 
 
 def test_an_optimiser_with_a_rate_of_its_own_is_given_no_schedule():

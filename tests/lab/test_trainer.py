@@ -18,9 +18,11 @@ def train(here):
     def one(scores: list[float], *, averaged_from: int = 99, optimizer: str = "adamw", **options: object):
         torch.manual_seed(0)
         shape = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
-        model = BertForSequenceClassification(BertConfig(vocab_size=40, num_labels=2, **shape))
-        ids = torch.randint(0, 40, (24, 6), generator=torch.Generator().manual_seed(1))
-        rows = [{"input_ids": row, "labels": row[0] % 2} for row in ids]
+        shape |= {"hidden_dropout_prob": 0, "attention_probs_dropout_prob": 0}
+        regression = options.pop("regression", False)
+        model = BertForSequenceClassification(BertConfig(vocab_size=40, num_labels=1 if regression else 2, **shape))
+        ids = torch.randint(0, 40, (28, 6), generator=torch.Generator().manual_seed(1))
+        rows = [{"input_ids": row, "labels": row[0] / 40 if regression else row[0] % 2} for row in ids]
         settings = Settings(learning_rate=1e-2, epochs=EPOCHS, batch_size=8, optimizer=optimizer)
         seen: list[torch.Tensor] = []
 
@@ -36,7 +38,8 @@ def train(here):
             args=TrainingArguments(
                 output_dir="x",
                 num_train_epochs=EPOCHS,
-                per_device_train_batch_size=8,
+                per_device_train_batch_size=options.pop("batch_size", 8),
+                gradient_accumulation_steps=options.pop("accumulated", 1),
                 lr_scheduler_type="constant",
                 eval_strategy="epoch",
                 save_strategy="no",
@@ -85,3 +88,13 @@ def test_the_best_of_the_averages_is_kept(train):
 def test_patience_begins_with_the_average(train):
     averaged, _, epoch = train([0.9, 0.3, 0.2, 0.1], averaged_from=2, patience=1)
     assert (len(averaged), epoch) == (3, 2)
+
+
+@pytest.mark.parametrize("regression", [False, True])
+def test_a_step_of_several_batches_is_one_large_batch_whatever_the_head_and_the_rows(train, regression):
+    scores = [0.1, 0.2, 0.3, 0.4]
+    _, whole, _ = train(scores, regression=regression, optimizer="sgd")
+    _, cut, _ = train(scores, regression=regression, optimizer="sgd", batch_size=3, accumulated=3)
+    _, same, _ = train(scores, regression=regression, optimizer="sgd", batch_size=9)
+    assert torch.allclose(cut, same, atol=1e-6)
+    assert not torch.allclose(cut, whole, atol=1e-6)

@@ -12,7 +12,12 @@ import torch
 from torch.optim.swa_utils import get_swa_multi_avg_fn
 from transformers import PreTrainedModel
 
-__all__ = ["WeightAverage"]
+__all__ = ["WeightAverage", "first_averaged_epoch"]
+
+
+def first_averaged_epoch(epochs: int) -> int:
+    """The epoch that an average begins with: it is over the second half of them, the one in the middle included."""
+    return epochs // 2 + 1
 
 
 class WeightAverage:
