@@ -13,6 +13,7 @@ from app.config import Benchmark, load_architectures
 from app.errors import UsageError
 from app.lab.checkpoints import check_checkpoints, fetch_checkpoints, fingerprint_checkpoint
 from app.lab.datasets import load_examples
+from app.lab.heads import check_heads
 from app.layout import FINETUNE, BenchmarkFolder
 from app.results import DatasetRecord, RunResult
 
@@ -66,7 +67,7 @@ def _check_inputs(benchmarks: Sequence[Benchmark]) -> list[DatasetRecord]:
     """What each benchmark's data are.
 
     Raises:
-        UsageError: with a line for each problem of any of them; of several, the kind of the first.
+        UsageError: with a line for each problem of any of them.
     """
     errors: list[UsageError] = []
 
@@ -76,7 +77,7 @@ def _check_inputs(benchmarks: Sequence[Benchmark]) -> list[DatasetRecord]:
             yield
         except UsageError as error:
             is_of_many = benchmark is not None and len(benchmarks) > 1
-            errors.append(type(error)(f"{benchmark.name}: {error}") if is_of_many and benchmark else error)
+            errors.append(UsageError(f"{benchmark.name}: {error}") if is_of_many and benchmark else error)
 
     datasets = []
     for benchmark in benchmarks:
@@ -86,11 +87,13 @@ def _check_inputs(benchmarks: Sequence[Benchmark]) -> list[DatasetRecord]:
         check_checkpoints(name for benchmark in benchmarks for name in _pretrained(benchmark).values())
     for benchmark in benchmarks:
         with gathered():
+            check_heads(benchmark.architectures, benchmark.task.kind)
+        with gathered():
             _check_configurations(benchmark)
         with gathered():
             _check_credentials(benchmark)
     if errors:
-        raise type(errors[0])("\n".join(dict.fromkeys(map(str, errors))))
+        raise UsageError("\n".join(dict.fromkeys(map(str, errors))))
     return datasets
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StrictBool, ValidationInfo, field_validator, model_validator
 
 from app.hyperparameters import LOSSES, Hyperparameters
-from app.tasks import BASELINES, CORPORA, KINDS, METRICS
+from app.tasks import BASELINES, CORPORA, KINDS, METRICS, TAGGING
 from app.validation import Axis, Frozen, as_axis, no_truth, not_twice, one_of, refuse, suggest
 
 __all__ = [
@@ -102,7 +102,7 @@ def _name_splits(extra: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 class Files(Frozen):
-    """A data set as files, one a split: csv, tsv, json, jsonl, parquet."""
+    """A data set as files, one a split: csv, tsv, json, jsonl, parquet; conll for words and their tags."""
 
     train: Path
     validation: Path | None = None
@@ -323,6 +323,8 @@ class Benchmark(Frozen):
         if self.dataset.corpus is not None and self.dataset.corpus not in kind.corpora:
             allowed = ", ".join(f"{BUILTIN}{corpus}" for corpus in kind.corpora)
             raise refuse(f"dataset.path: {self.dataset.path} is no corpus for {kind.name}; allowed: {allowed}")
+        if kind == TAGGING and len(self.dataset.text) > 1:
+            raise refuse(f"dataset.text: {kind.name} takes one column, of lists of words, not {len(self.dataset.text)}")
         for architecture in self.architectures:
             if architecture.is_baseline and architecture.family not in kind.baselines:
                 allowed = ", ".join(kind.baselines)

@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["BASELINES", "CLASSIFICATION", "CORPORA", "KINDS", "METRICS", "REGRESSION", "TaskKind", "direction"]
+__all__ = [
+    "BASELINES",
+    "CLASSIFICATION",
+    "CORPORA",
+    "KINDS",
+    "METRICS",
+    "REGRESSION",
+    "TAGGING",
+    "TaskKind",
+    "direction",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +55,15 @@ REGRESSION = TaskKind(
     corpora=("ratings",),
 )
 
-KINDS: Mapping[str, TaskKind] = {kind.name: kind for kind in (CLASSIFICATION, REGRESSION)}
+TAGGING = TaskKind(
+    name="token-classification",
+    metrics=("entity_f1", "entity_precision", "entity_recall", "token_accuracy"),
+    ranked_by="entity_f1",
+    baselines=("most-frequent-tag",),
+    corpora=("entities",),
+)
+
+KINDS: Mapping[str, TaskKind] = {kind.name: kind for kind in (CLASSIFICATION, REGRESSION, TAGGING)}
 METRICS = tuple(dict.fromkeys(metric for kind in KINDS.values() for metric in kind.metrics))
 BASELINES = tuple(dict.fromkeys(family for kind in KINDS.values() for family in kind.baselines))
 CORPORA = tuple(corpus for kind in KINDS.values() for corpus in kind.corpora)

@@ -49,7 +49,7 @@ benchmark: str = "notebook"
 run_id: str = "example"
 run_folder: str = ""  # where the record goes; empty: nothing is kept
 keep_model: bool = False
-task: str = "text-classification"  # or text-regression
+task: str = "text-classification"  # or text-regression, token-classification
 metric: str = "accuracy"
 dataset_path: str = "builtin/acceptability"  # or a hub id, or a folder
 dataset_files: dict = {}  # or files: train, validation, test, and extra ones by their names
@@ -237,13 +237,14 @@ evaluation.score_table()
 print(evaluation.sentence())
 
 # %% [markdown]
-# What is taken for what? Classes as shares of the true one, numbers as points around the diagonal.
+# What is taken for what? Classes and tags of words as shares of the true one, numbers as points around the diagonal.
 
 # %%
 evaluation.plot_outcome()
 
 # %% [markdown]
-# Its worst mistakes: those it was surest of. Some are wrong labels; the others are what it has not understood.
+# Its worst mistakes: those it was surest of, or the sentences with the most wrong entities. Some are wrong labels; the
+# others are what it has not understood.
 
 # %%
 evaluation.worst_mistakes(rows=10)

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 import transformers
 from huggingface_hub.errors import StrictDataclassError
+from tokenizers import pre_tokenizers
 from transformers import (
     CONFIG_MAPPING,
     AutoTokenizer,
@@ -27,7 +28,7 @@ from app.config import Architecture
 from app.errors import CheckpointError, ConfigError, Problem
 from app.lab.tasks import Task, task_of
 from app.lab.vocabulary import train_tokenizer
-from app.tasks import CLASSIFICATION
+from app.tasks import CLASSIFICATION, TAGGING
 
 __all__ = ["Built", "build_model", "check_architecture"]
 
@@ -130,6 +131,8 @@ def check_architecture(architecture: Architecture) -> None:
 def _load(checkpoint: str, task: Task, labels: Sequence[str]) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     with _quiet():
         tokenizer = AutoTokenizer.from_pretrained(checkpoint, trust_remote_code=False)
+        if task.kind == TAGGING.name:
+            _take_words(tokenizer, checkpoint)
         model, report = getattr(transformers, task.auto_class).from_pretrained(
             checkpoint,
             **task.head(labels),
@@ -148,6 +151,17 @@ def _load(checkpoint: str, task: Task, labels: Sequence[str]) -> tuple[PreTraine
             f"shape, {random[0]} first; its config.json and its weights do not belong together"
         )
     return model, tokenizer
+
+
+def _take_words(tokenizer: PreTrainedTokenizerBase, checkpoint: str) -> None:
+    """Make a tokenizer read a word by itself as it would within a text: byte-level ones then need a space before it."""
+    if not tokenizer.is_fast:
+        raise CheckpointError(f"{checkpoint}: its tokenizer does not tell which tokens a word becomes; give another")
+    splitter = tokenizer.backend_tokenizer.pre_tokenizer
+    parts: Any = splitter if isinstance(splitter, pre_tokenizers.Sequence) else [splitter]
+    for part in parts:
+        if isinstance(part, pre_tokenizers.ByteLevel):
+            part.add_prefix_space = True
 
 
 def _start(

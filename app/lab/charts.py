@@ -14,8 +14,17 @@ from sklearn.metrics import confusion_matrix
 from app.drawing import BASELINE, LIMIT, MODEL, Picture, draw, new_figure, tidy
 from app.lab.datasets import Examples
 from app.lab.history import History
+from app.lab.tags import OUTSIDE
 
-__all__ = ["plot_classes", "plot_confusion", "plot_history", "plot_lengths", "plot_numbers", "plot_scatter"]
+__all__ = [
+    "plot_classes",
+    "plot_confusion",
+    "plot_history",
+    "plot_lengths",
+    "plot_numbers",
+    "plot_scatter",
+    "plot_tags",
+]
 
 WIDTH = 640  # points
 NAMED_CLASSES = 30  # with more classes than these, names on a confusion matrix cannot be read
@@ -42,6 +51,23 @@ def plot_classes(examples: Examples) -> Picture:
     )
 
 
+def plot_tags(examples: Examples) -> Picture:
+    """Words of each tag in the training split, in the order of the tags; `O`, the most of all, is told in words."""
+    counts = Counter(tag for tags in examples.splits["train"].labels for tag in tags)
+    words = sum(counts.values())
+    shown = [code for code, name in enumerate(examples.labels) if name != OUTSIDE and counts[code]]
+    outside = words - sum(counts[code] for code in shown)
+    figure, (axes,) = new_figure(WIDTH, 60 + 18 * len(shown))
+    axes.barh(range(len(shown)), [counts[code] for code in shown], color=MODEL, height=0.7)
+    axes.set_yticks(range(len(shown)), [examples.labels[code] for code in shown])
+    axes.invert_yaxis()
+    axes.set_xlabel("words in train")
+    axes.margins(y=0.02)
+    tidy(axes)
+    share = f"{outside / words:.0%}".replace("%", " %")
+    return draw(figure, f"{len(shown)} tags of words in entities; {share} of the {words:,} words are in none")
+
+
 def plot_numbers(examples: Examples) -> Picture:
     """How the numbers that are to be predicted are spread in the training split."""
     numbers = np.asarray(examples.splits["train"].labels)
@@ -57,7 +83,7 @@ def plot_numbers(examples: Examples) -> Picture:
 
 def plot_lengths(examples: Examples) -> Picture:
     """How many words the texts of the training split have; a pair counts together."""
-    columns = examples.splits["train"].texts
+    columns = examples.splits["train"].strings
     words = [sum(len(text.split()) for text in texts) for texts in zip(*columns, strict=True)]
     low, high, median = min(words), max(words), float(np.median(words))
     step = max(1, -(-(high - low + 1) // 40))
@@ -88,8 +114,10 @@ def plot_history(history: History) -> Picture:
     return draw(figure, f"validation {history.metric} by epoch: " + ", ".join(f"{value:.3f}" for value in scores[1]))
 
 
-def plot_confusion(labels: npt.NDArray[np.int64], predictions: npt.NDArray[np.int64], names: Sequence[str]) -> Picture:
-    """The confusion matrix, each row as shares of its true class."""
+def plot_confusion(
+    labels: npt.NDArray[np.int64], predictions: npt.NDArray[np.int64], names: Sequence[str], *, of: str = "rows"
+) -> Picture:
+    """The confusion matrix, each row as shares of its true class; `of` names what is counted."""
     counts = confusion_matrix(labels, predictions, labels=range(len(names)))
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     figure, (axes,) = new_figure(WIDTH, min(WIDTH, 190 + 30 * len(names)))
@@ -108,7 +136,7 @@ def plot_confusion(labels: npt.NDArray[np.int64], predictions: npt.NDArray[np.in
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
     right = int(np.trace(counts))
-    return draw(figure, f"confusion matrix: {right:,} of {int(counts.sum()):,} rows on the diagonal")
+    return draw(figure, f"confusion matrix: {right:,} of {int(counts.sum()):,} {of} on the diagonal")
 
 
 def plot_scatter(labels: npt.NDArray[np.floating[Any]], predictions: npt.NDArray[np.floating[Any]]) -> Picture:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from app.errors import CheckpointError, HubError, UsageError
 
-__all__ = ["check_checkpoint", "check_checkpoints", "fetch_checkpoints", "fingerprint_checkpoint"]
+__all__ = ["check_checkpoint", "check_checkpoints", "fetch_checkpoints", "find_config", "fingerprint_checkpoint"]
 
 HUB_SECONDS = 5.0  # for one answer of the hub
 
@@ -107,6 +107,12 @@ def fingerprint_checkpoint(checkpoint: str) -> str:
             with path.open("rb") as file:
                 digest.update(f"{path.name}\0{hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
     return digest.hexdigest()
+
+
+def find_config(checkpoint: str) -> Path | None:
+    """The configuration of a checkpoint, in its folder or in the local cache; None where it is on the hub alone."""
+    folder = _folder(checkpoint) or _cached(checkpoint)
+    return folder / _CONFIG if folder is not None and (folder / _CONFIG).is_file() else None
 
 
 def _folder(checkpoint: str) -> Path | None:

@@ -110,7 +110,7 @@ def build_competitor(
 
     seed_everything(seed)
     train = examples.splits["train"]
-    texts = [text for column in train.texts for text in column]
+    texts = [text for column in train.strings for text in column]
     task = task_of(examples.kind)
     built = build_model(architecture, task=task, labels=examples.labels, texts=texts, max_length=max_length)
     if dropout >= 0:

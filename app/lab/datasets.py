@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +13,12 @@ from app.errors import DataError
 from app.lab.labels import encode_labels, is_unlabelled
 from app.lab.sources import RawSplit, Source, read_source
 from app.results import DatasetRecord
-from app.tasks import CLASSIFICATION
+from app.tasks import CLASSIFICATION, TAGGING
 
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["Examples", "Split", "load_examples"]
+__all__ = ["Examples", "Split", "encode_texts", "load_examples"]
 
 VALIDATION_SHARE = 0.1  # of train, where the source has no validation split
 SPLITS: tuple[str, ...] = ("train", "validation", "test")
@@ -29,9 +29,10 @@ SPLIT_SEED = 0  # fixed: every run of a benchmark sees the same split
 class Split:
     """Rows of one split: `texts` has one column or two, all of one length."""
 
-    texts: tuple[tuple[str, ...], ...]
-    labels: tuple[Any, ...]  # of each row: the index of a class, or a number for text-regression
+    texts: tuple[tuple[Any, ...], ...]  # strings; for token-classification tuples of words
+    labels: tuple[Any, ...]  # of each row: the index of a class, a number, or the indices of its words' tags
     clean: tuple[Any, ...] | None = None  # labels before noise, for the ceiling of a built-in corpus
+    names: tuple[str, ...] = ()  # what labels are indices into; none where they are numbers
 
     def __len__(self) -> int:
         return len(self.texts[0])
@@ -42,12 +43,23 @@ class Split:
             tuple(tuple(column[row] for row in rows) for column in self.texts),
             tuple(self.labels[row] for row in rows),
             None if self.clean is None else tuple(self.clean[row] for row in rows),
+            self.names,
         )
+
+    @property
+    def in_words(self) -> bool:
+        """Whether a text is given as its words."""
+        return bool(self.texts[0]) and isinstance(self.texts[0][0], tuple)
+
+    @property
+    def strings(self) -> tuple[tuple[str, ...], ...]:
+        """The texts as strings; words are joined by spaces."""
+        return tuple(tuple(map(" ".join, column)) for column in self.texts) if self.in_words else self.texts
 
     @property
     def columns(self) -> dict[str, tuple[str, ...]]:
         """The texts as a table shows them: `text`, or `first` and `second`."""
-        return dict(zip(("text",) if len(self.texts) == 1 else ("first", "second"), self.texts, strict=True))
+        return dict(zip(("text",) if len(self.texts) == 1 else ("first", "second"), self.strings, strict=True))
 
 
 @dataclass(frozen=True)
@@ -76,11 +88,15 @@ class Examples:
         return {name: len(split) for name, split in self.splits.items()}
 
     def show(self, split: str, rows: int) -> pandas.DataFrame:
-        """The first rows of a split: texts, and the name of the class or the number."""
+        """The first rows of a split: texts, and the name of the class, the number, or the entities."""
         import pandas
 
         some = self.splits[split].take(range(min(rows, len(self.splits[split]))))
-        labels = [self.labels[label] for label in some.labels] if self.labels else list(some.labels)
+        labels = [self.labels[label] for label in some.labels] if self.labels and not some.in_words else some.labels
+        if some.in_words:
+            from app.lab.entities import describe_entities
+
+            labels = list(map(describe_entities, some.texts[0], some.labels, [self.labels] * len(some)))
         return pandas.DataFrame({**some.columns, "label": labels})
 
     def record(self, ceiling: float | None = None) -> DatasetRecord:
@@ -107,8 +123,9 @@ def load_examples(dataset: Dataset, kind: str = CLASSIFICATION.name) -> Examples
     (-1, as GLUE has it) is left out. `limit` takes a fixed random sample of each split.
 
     Raises:
-        DataError: a split has no rows, an empty text, a label that is missing or not of this kind; train has one
-            class; test or validation has a class that train has not; or the source cannot be read.
+        DataError: a split has no rows, an empty text, a label that is missing or not of this kind; texts are words
+            where strings are wanted, or the other way about; train has one class; test or validation has a class that
+            train has not; or the source cannot be read.
         HubError: the data set is on a hub that cannot be reached.
     """
     source = read_source(dataset)
@@ -118,11 +135,12 @@ def load_examples(dataset: Dataset, kind: str = CLASSIFICATION.name) -> Examples
     splits, labels = _encode(source, kind)
     cut = "validation" not in splits
     if cut:
-        splits["train"], splits["validation"] = _cut_validation(splits["train"], by_class=bool(labels))
+        by_class = kind == CLASSIFICATION.name
+        splits["train"], splits["validation"] = _cut_validation(splits["train"], by_class=by_class)
     if dataset.limit is not None:
         limit = dataset.limit
         splits = {name: _sample(split, limit) for name, split in splits.items()}
-    if len(set(splits["train"].labels)) < 2:
+    if len(set(_flatten(splits["train"]))) < 2:
         raise DataError(f"{dataset.shown_path}: dataset.limit leaves train with one label; raise it")
     ordered = {name: splits[name] for name in dict.fromkeys((*SPLITS, *splits)) if name in splits}
     return Examples(
@@ -144,13 +162,14 @@ def _encode(source: Source, kind: str) -> tuple[dict[str, Split], tuple[str, ...
         raise DataError(f"has no train split; it has {', '.join(source.splits) or 'no split known by name'}")
     raw = {name: split for name, split in source.splits.items() if name == "train" or not is_unlabelled(split)}
     for split in raw.values():
-        _check_texts(split)
+        (_check_words if kind == TAGGING.name else _check_texts)(split)
     labels, names = encode_labels(kind, raw, source.label_names)
     encoded = {
         name: Split(
-            tuple(tuple(str(text) for text in column) for column in split.texts),
+            tuple(tuple(map(tuple if kind == TAGGING.name else str, column)) for column in split.texts),
             labels[name],
             None if split.clean is None else tuple(split.clean),
+            names,
         )
         for name, split in raw.items()
     }
@@ -163,6 +182,28 @@ def _check_texts(split: RawSplit) -> None:
     for row, texts in enumerate(zip(*split.texts, strict=True), 1):
         if any(text is None for text in texts) or not any(str(text).strip() for text in texts):
             raise DataError(f"{split.place}: row {row}: the text is empty; remove such rows")
+        if any(isinstance(text, list | tuple) for text in texts):
+            remedy = "join its items, or set task.kind: token-classification"
+            raise DataError(f"{split.place}: row {row}: the text is a list, where a string is wanted; {remedy}")
+
+
+def _check_words(split: RawSplit) -> None:
+    if not split.labels:
+        raise DataError(f"{split.place}: has no rows")
+    wanted = "token-classification wants a list of words in each row (json, jsonl, parquet, conll)"
+    for row, words in enumerate(split.texts[0], 1):
+        if words is not None and not isinstance(words, list | tuple):
+            raise DataError(f"{split.place}: row {row}: the text is {words!r:.60}; {wanted}")
+        for place, word in enumerate(words or (), 1):
+            if not isinstance(word, str):
+                raise DataError(f"{split.place}: row {row}: word {place} is {word!r:.60}, and no text; {wanted}")
+        if not any(word.strip() for word in words or ()):
+            raise DataError(f"{split.place}: row {row}: the sentence is empty; remove such rows")
+
+
+def _flatten(split: Split) -> Iterable[Any]:
+    """Every label, those of words one by one."""
+    return (label for row in split.labels for label in row) if split.in_words else split.labels
 
 
 def _cut_validation(train: Split, *, by_class: bool) -> tuple[Split, Split]:
@@ -188,13 +229,22 @@ def _sample(split: Split, limit: int) -> Split:
     return split.take(sorted(random.Random(SPLIT_SEED).sample(range(len(split)), limit)))
 
 
+def encode_texts(split: Split) -> Iterator[bytes]:
+    """The texts for a hash: two splits give the same bytes if their texts are the same, word by word."""
+    for column in split.texts:
+        for text in column:
+            if split.in_words:
+                yield len(text).to_bytes(8, "little")
+            for part in text if split.in_words else (text,):
+                data = part.encode("utf-8", "surrogatepass")
+                yield len(data).to_bytes(8, "little") + data
+
+
 def _fingerprint(labels: Sequence[str], splits: Mapping[str, Split]) -> str:
     digest = hashlib.sha256(repr(tuple(labels)).encode())
     for name, split in splits.items():
         digest.update(f"\n{name} {len(split)} {len(split.texts)}\n".encode())
-        for column in split.texts:
-            for text in column:
-                data = text.encode("utf-8", "surrogatepass")
-                digest.update(len(data).to_bytes(8, "little") + data)
+        for data in encode_texts(split):
+            digest.update(data)
         digest.update(repr(split.labels).encode())
     return digest.hexdigest()[:16]

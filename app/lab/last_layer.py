@@ -43,8 +43,8 @@ def _last_layer(model: PreTrainedModel) -> tuple[Any, Forward] | None:
     """The last layer and what takes the place of its forward."""
     base: Any = model.base_model
     family = model.config.model_type
-    if getattr(model.config, "is_decoder", False):
-        return None
+    if getattr(model.config, "is_decoder", False) or not type(model).__name__.endswith("ForSequenceClassification"):
+        return None  # heads of other tasks read every token
     if family in ("bert", "roberta", "electra", "xlm-roberta", "camembert"):
         layer = base.encoder.layer[-1]
         return layer, lambda hidden, mask=None, *_, **__: _bert(layer, hidden, mask)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from app.config import Dataset, Files
 from app.errors import DataError, HubError
 from app.lab.corpora import load_corpus
+from app.tasks import TAGGING
 
 if TYPE_CHECKING:
     import pyarrow
@@ -22,7 +23,7 @@ __all__ = ["RawSplit", "Source", "read_source"]
 
 HUB_SECONDS = 5.0  # for the hub to answer at all
 
-_FORMATS = (".csv", ".tsv", ".json", ".jsonl", ".parquet")
+_FORMATS = (".csv", ".tsv", ".json", ".jsonl", ".parquet", ".conll")
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class RawSplit:
     """One split as it was found: text columns side by side, and labels of any kind. Nothing is checked yet."""
 
     place: str  # for messages: the file, or "glue, split train"
-    texts: tuple[Sequence[str | None], ...]
+    texts: tuple[Sequence[Any], ...]
     labels: Sequence[Any]
     clean: Sequence[Any] | None = None  # labels before noise, where the corpus is ours
 
@@ -63,10 +64,12 @@ def read_source(dataset: Dataset) -> Source:
 def _read_corpus(dataset: Dataset) -> Source:
     assert dataset.corpus is not None
     corpus = load_corpus(dataset.corpus)
-    columns = ("text",) if len(corpus.splits["train"].texts) == 1 else ("first", "second")
-    if dataset.text != columns or dataset.label != "label":
+    columns, label = ("text",) if len(corpus.splits["train"].texts) == 1 else ("first", "second"), "label"
+    if dataset.corpus in TAGGING.corpora:
+        columns, label = ("tokens",), "tags"
+    if dataset.text != columns or dataset.label != label:
         named = ", ".join(columns)
-        raise DataError(f"{dataset.shown_path}: its columns are {named} (dataset.text) and label (dataset.label)")
+        raise DataError(f"{dataset.shown_path}: its columns are {named} (dataset.text) and {label} (dataset.label)")
     splits = {
         name: RawSplit(f"{dataset.shown_path}, split {name}", split.texts, split.labels, split.clean)
         for name, split in corpus.splits.items()
@@ -75,15 +78,16 @@ def _read_corpus(dataset: Dataset) -> Source:
 
 
 def _read_files(dataset: Dataset, files: Files) -> Source:
-    splits = {}
+    splits, names = {}, {}
     usual = {"train": files.train, "validation": files.validation, "test": files.test}
     paths = {name: path for name, path in {**usual, **files.extra}.items() if path is not None}
     for name, path in paths.items():
         table = _read_table(path.expanduser(), dataset)
         splits[name] = _pick_columns(table.column_names, table.__getitem__, dataset, str(path))
+        names[name] = _tag_names(table, dataset.label)
     if any(path.suffix.lower() in (".csv", ".tsv") for path in paths.values()):
         splits = _typed_labels(splits)
-    return Source(splits)
+    return Source(splits, names["train"] if len(set(names.values())) == 1 else None)
 
 
 def _typed_labels(splits: Mapping[str, RawSplit]) -> dict[str, RawSplit]:
@@ -117,6 +121,10 @@ def _read_table(path: Path, dataset: Dataset) -> pyarrow.Table:
             return pyarrow.parquet.read_table(path)
         content = path.read_bytes()
         _check_encoding(path, content)
+        if form == ".conll":
+            sentences = _read_conll(path, content.decode("utf-8-sig"))
+            words, tags = ([[pair[column] for pair in pairs] for pairs in sentences] for column in (0, 1))
+            return pyarrow.Table.from_pydict({dataset.text[0]: words, dataset.label: tags})
         if form in (".csv", ".tsv"):
             return pyarrow.csv.read_csv(
                 pyarrow.BufferReader(content),
@@ -129,7 +137,10 @@ def _read_table(path: Path, dataset: Dataset) -> pyarrow.Table:
             )
         rows = _read_json(path, content.decode("utf-8-sig"))
         names = dict.fromkeys(name for row in rows for name in row)
-        return pyarrow.Table.from_pydict({name: [row.get(name) for row in rows] for name in names})
+        columns = {name: [row.get(name) for row in rows] for name in names}
+        for name in (*dataset.text, dataset.label):
+            _check_alike(path, name, columns.get(name, []))
+        return pyarrow.Table.from_pydict(columns)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file (dataset.path; read from {Path.cwd()})") from None
     except IsADirectoryError:
@@ -166,6 +177,44 @@ def _read_json(path: Path, text: str) -> list[dict[str, Any]]:
         if not isinstance(row, dict):
             raise DataError(f"{path}: row {number}: must be an object with a field a column, not {row!r:.40}")
     return list(rows)
+
+
+def _check_alike(path: Path, column: str, values: Sequence[Any]) -> None:
+    """A column of lists is one throughout, and what is in them is of one type."""
+    if not any(isinstance(value, list) for value in values):
+        return
+    kinds = {type(item) for value in values if isinstance(value, list) for item in value if item is not None}
+    wanted = next((kind for kind in (str, *kinds) if kind in kinds), object)
+    for number, value in enumerate(values, 1):
+        if value is not None and not isinstance(value, list):
+            raise DataError(f"{path}: row {number}: {column!r} is {value!r:.60}, and in other rows a list")
+        for place, item in enumerate(value or (), 1):
+            if item is not None and not isinstance(item, wanted):
+                message = f"item {place} of {column!r} is {item!r:.60}, and others are {wanted.__name__}"
+                raise DataError(f"{path}: row {number}: {message}")
+
+
+def _read_conll(path: Path, text: str) -> list[list[tuple[str, str]]]:
+    """Sentences of words with their tags: a word a line, its tag in the last column, empty lines between sentences."""
+    sentences: list[list[tuple[str, str]]] = [[]]
+    for number, line in enumerate(text.split("\n"), 1):
+        columns = line.replace("\t", " ").rstrip("\r ").split(" ")  # other spaces may be part of a word
+        if columns[0] in ("", "-DOCSTART-"):
+            sentences.append([])
+        elif len(columns) == 1:
+            raise DataError(f"{path}: line {number}: has one column; a word and, in the last, its tag are wanted")
+        else:
+            sentences[-1].append((columns[0], columns[-1]))
+    return [sentence for sentence in sentences if sentence]
+
+
+def _tag_names(table: pyarrow.Table, label: str) -> tuple[str, ...] | None:
+    """What the numbers in a column of lists stand for, where the file says so as `datasets` does (ClassLabel)."""
+    try:
+        features = json.loads((table.schema.metadata or {})[b"huggingface"])["info"]["features"]
+        return tuple(features[label]["feature"]["names"])
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _pick_columns(names: Iterable[str], column: Any, dataset: Dataset, place: str) -> RawSplit:
@@ -218,6 +267,7 @@ def _read_hub(dataset: Dataset, path: str) -> Source:
         raise DataError(f"{path}: the hub does not give this data set: {_first_line(error)}") from None
     splits = {name: loaded[key] for name, key in _split_names(loaded, dataset).items()}
     feature = splits["train"].features.get(dataset.label) if "train" in splits else None
+    feature = getattr(feature, "feature", feature)  # of a list, what is in it
     names = tuple(feature.names) if isinstance(feature, datasets.ClassLabel) else None
     picked = {
         name: _pick_columns(rows.column_names, rows.with_format("arrow").__getitem__, dataset, f"{path}, split {name}")

@@ -20,7 +20,8 @@ import torch
 from torch.utils.data import Dataset
 from transformers import BatchEncoding, PreTrainedTokenizerBase
 
-from app.lab.datasets import Split
+from app.lab.datasets import Split, encode_texts
+from app.lab.losses import IGNORED
 from app.layout import cache_folder
 from app.results import Truncated
 
@@ -39,8 +40,9 @@ class EncodedSplit(Dataset[Row]):
     ids: npt.NDArray[np.int32]  # tokens of all rows, one row after the other
     types: npt.NDArray[np.uint8] | None  # the same for type ids, where the tokenizer gives them
     lengths: npt.NDArray[np.int64]  # tokens of each row
-    labels: npt.NDArray[np.int64] | npt.NDArray[np.float32]  # classes or numbers, (rows,)
+    labels: npt.NDArray[np.int64] | npt.NDArray[np.float32]  # classes or numbers, (rows,); or tags, (tokens,)
     truncated: Truncated
+    words: npt.NDArray[np.int32] | None = None  # of each token the word that begins with it, else -1; for tags alone
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -48,8 +50,14 @@ class EncodedSplit(Dataset[Row]):
     def __getitem__(self, index: int) -> Row:
         end = self._ends[index]
         place = slice(end - self.lengths[index], end)
-        row = {"input_ids": self.ids[place], "labels": self.labels[index]}
+        row = {"input_ids": self.ids[place], "labels": self.labels[index if self.words is None else place]}
         return row if self.types is None else {**row, "token_type_ids": self.types[place]}
+
+    def first_pieces(self, index: int) -> npt.NDArray[np.int64]:
+        """Places, among the tokens of a row, where its words begin: those that carry a tag."""
+        assert self.words is not None
+        end = self._ends[index]
+        return np.flatnonzero(self.words[end - self.lengths[index] : end] >= 0)
 
     @functools.cached_property
     def _ends(self) -> npt.NDArray[np.int64]:
@@ -63,6 +71,9 @@ class EncodedSplit(Dataset[Row]):
 def encode_split(split: Split, tokenizer: PreTrainedTokenizerBase, max_length: int) -> EncodedSplit:
     """Token ids of one text or a pair, at most `max_length` of them, special tokens included.
 
+    Where texts are words, the first token of each word gets its tag and all others `IGNORED`. Words that `max_length`
+    cuts off have no token, and no label here.
+
     They are kept below `cache_folder()` by tokenizer, texts and length: of all runs of a benchmark with the same
     tokenizer one does the work, and the others map its file into memory. Few rows are encoded sooner than looked up.
     """
@@ -74,17 +85,28 @@ def encode_split(split: Split, tokenizer: PreTrainedTokenizerBase, max_length: i
         arrays = _encode(split, tokenizer, max_length) if found is None else found
         if found is None:
             _keep(arrays, kept)
-    labels = np.asarray(split.labels)
+    words = arrays.get("words")
+    labels = np.asarray(split.labels) if words is None else _label_tokens(split, words, np.asarray(arrays["lengths"]))
     if labels.dtype == np.float64:
         labels = labels.astype(np.float32)  # as the weights are
     lengths = np.asarray(arrays["lengths"])
     rows, tokens = (int(count) for count in arrays["truncated"])
     truncated = Truncated(rows=rows, tokens=tokens, of_tokens=int(lengths.sum()) + tokens)
-    return EncodedSplit(arrays["ids"], arrays.get("types"), lengths, labels, truncated)
+    return EncodedSplit(arrays["ids"], arrays.get("types"), lengths, labels, truncated, words)
+
+
+def _label_tokens(split: Split, words: npt.NDArray[np.int32], lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    labels = np.full(len(words), IGNORED, dtype=np.int64)
+    counts = np.fromiter(map(len, split.labels), dtype=np.int64, count=len(split))
+    tags = np.fromiter(itertools.chain.from_iterable(split.labels), dtype=np.int64, count=int(counts.sum()))
+    first_of_row = np.repeat(np.cumsum(counts) - counts, lengths)
+    begins = words >= 0
+    labels[begins] = tags[first_of_row[begins] + words[begins]]
+    return labels
 
 
 def _encode(split: Split, tokenizer: PreTrainedTokenizerBase, max_length: int) -> dict[str, npt.NDArray[Any]]:
-    encoded = tokenizer(*[list(column) for column in split.texts], truncation=True, max_length=max_length)
+    encoded = _ask(tokenizer, split, truncation=True, max_length=max_length)
     rows = encoded["input_ids"]
     lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
     tokens = int(lengths.sum())
@@ -96,7 +118,31 @@ def _encode(split: Split, tokenizer: PreTrainedTokenizerBase, max_length: int) -
     if "token_type_ids" in encoded:
         types = itertools.chain.from_iterable(encoded["token_type_ids"])
         arrays["types"] = np.fromiter(types, dtype=np.uint8, count=tokens)
+    if split.in_words:
+        encodings = encoded.encodings or ()  # never none: the tokenizer is a fast one
+        found = itertools.chain.from_iterable(_word_beginnings(encoding.word_ids) for encoding in encodings)
+        arrays["words"] = np.fromiter(found, dtype=np.int32, count=tokens)
     return arrays
+
+
+def _ask(tokenizer: PreTrainedTokenizerBase, split: Split, **options: Any) -> BatchEncoding:
+    encoded: BatchEncoding
+    if not split.in_words:
+        encoded = tokenizer(*[list(column) for column in split.texts], **options)
+        return encoded
+    # a word of which the tokenizer leaves nothing, a control character say, has to keep its place
+    different = list(dict.fromkeys(itertools.chain.from_iterable(split.texts[0])))
+    alone = tokenizer([[word] for word in different], is_split_into_words=True, add_special_tokens=False)["input_ids"]
+    nothing = {word: str(tokenizer.unk_token) for word, ids in zip(different, alone, strict=True) if not ids}
+    rows = [[nothing.get(word, word) for word in words] for words in split.texts[0]]
+    encoded = tokenizer(rows, is_split_into_words=True, **options)
+    return encoded
+
+
+def _word_beginnings(words: Sequence[int | None]) -> Iterator[int]:
+    """The word of each token where it is the first of that word, else -1; special tokens have no word."""
+    for before, word in itertools.pairwise([None, *words]):
+        yield -1 if word is None or word == before else word
 
 
 def _count_lost(
@@ -106,7 +152,7 @@ def _count_lost(
     cut = [row for row, encoding in enumerate(encoded.encodings or ()) if encoding.overflowing]
     if not cut:
         return 0, 0
-    whole = tokenizer(*[list(column) for column in split.take(cut).texts], truncation=False, verbose=False)
+    whole = _ask(tokenizer, split.take(cut), truncation=False, verbose=False)
     return len(cut), sum(map(len, whole["input_ids"])) - int(lengths[cut].sum())
 
 
@@ -119,10 +165,9 @@ def _fingerprint(split: Split, tokenizer: PreTrainedTokenizerBase, max_length: i
         backend.no_truncation()
         backend.no_padding()
     digest.update(backend.to_str().encode() if backend is not None else json.dumps(tokenizer.get_vocab()).encode())
-    for column in split.texts:
-        for text in column:
-            encoded = text.encode("utf-8", "surrogatepass")
-            digest.update(len(encoded).to_bytes(8, "little") + encoded)
+    digest.update(b"words" if split.in_words else b"")
+    for encoded in encode_texts(split):
+        digest.update(encoded)
     return digest.hexdigest()[:32]
 
 
@@ -148,7 +193,10 @@ def _keep(arrays: Mapping[str, npt.NDArray[Any]], folder: Path) -> None:
 
 
 def pad_rows(rows: Sequence[Row], pad_token_id: int) -> dict[str, torch.Tensor]:
-    """A batch: ids, mask and type ids of shape (rows, longest of the batch), labels of shape (rows,)."""
+    """A batch: ids, mask and type ids of shape (rows, longest of the batch), labels of shape (rows,).
+
+    Labels of tokens are padded as the ids are, with `IGNORED`.
+    """
     longest = max(len(row["input_ids"]) for row in rows)
     batch = {"input_ids": np.full((len(rows), longest), pad_token_id, dtype=np.int64)}
     batch["attention_mask"] = np.zeros((len(rows), longest), dtype=np.int64)
@@ -161,7 +209,12 @@ def pad_rows(rows: Sequence[Row], pad_token_id: int) -> dict[str, torch.Tensor]:
         if "token_type_ids" in batch:
             batch["token_type_ids"][index, :length] = row["token_type_ids"]
     tensors = {name: torch.from_numpy(values) for name, values in batch.items()}
-    tensors["labels"] = torch.from_numpy(np.asarray([row["labels"] for row in rows]))
+    if np.ndim(rows[0]["labels"]) == 0:
+        tensors["labels"] = torch.from_numpy(np.asarray([row["labels"] for row in rows]))
+        return tensors
+    tensors["labels"] = torch.full((len(rows), longest), IGNORED)
+    for index, row in enumerate(rows):
+        tensors["labels"][index, : len(row["labels"])] = torch.from_numpy(np.asarray(row["labels"]))
     return tensors
 
 

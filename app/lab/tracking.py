@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from app.layout import FINETUNE, SERVICE_VARIABLE
 from app.results import Cost, TrackingRecord
-from app.tasks import CLASSIFICATION
+from app.tasks import CLASSIFICATION, TAGGING
 
 if TYPE_CHECKING:
     import pandas
@@ -50,15 +50,15 @@ class Tracker:
             self._run.summary.update(flat)
 
     def log_confusion(self, evaluation: Evaluation) -> None:
-        """The confusion matrix, as W&B draws it, where the task has classes."""
-        if self._run is not None and evaluation.examples.kind == CLASSIFICATION.name:
+        """The confusion matrix, as W&B draws it, where the task has classes, or tags of words."""
+        if self._run is not None and evaluation.examples.kind in (CLASSIFICATION.name, TAGGING.name):
             import wandb
 
             names = list(evaluation.examples.labels)
-            predictions = evaluation.outputs.argmax(1).tolist()
-            chart = wandb.plot.confusion_matrix(
-                y_true=list(evaluation.split.labels), preds=predictions, class_names=names
-            )
+            truth, predictions = list(evaluation.split.labels), _choices(evaluation)
+            if evaluation.examples.kind == TAGGING.name:
+                truth = [tag for tags in truth for tag in tags]
+            chart = wandb.plot.confusion_matrix(y_true=truth, preds=predictions, class_names=names)
             self._run.log({"confusion_matrix": chart})
 
     def log_mistakes(self, mistakes: pandas.DataFrame) -> None:
@@ -92,6 +92,15 @@ class Tracker:
             path = str(Path(self._run.settings.sync_dir))
             path = os.path.relpath(path) if Path(path).is_relative_to(Path.cwd()) else path
         return TrackingRecord(id=self._run.id, mode=self._mode, path=path)
+
+
+def _choices(evaluation: Evaluation) -> list[int]:
+    """The class of each row, or the tag of each word, as indices."""
+    if evaluation.examples.kind == CLASSIFICATION.name:
+        return list(evaluation.outputs.argmax(1).tolist())
+    from app.lab.tasks.tagging import choose_tags
+
+    return list(choose_tags(evaluation.outputs, evaluation.split).tolist())
 
 
 def start_tracking(

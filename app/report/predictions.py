@@ -10,6 +10,8 @@ import numpy as np
 import pyarrow.parquet as parquet
 from numpy.typing import NDArray
 
+from app.report.scores import Tallies
+
 __all__ = ["Predictions", "read_predictions"]
 
 
@@ -21,6 +23,32 @@ class Predictions:
     ids: NDArray[np.int64]  # (examples,), ascending
     labels: NDArray[np.int64]  # (examples,)
     predicted: NDArray[np.int64]  # (runs, examples)
+
+    @property
+    def kinds(self) -> NDArray[np.int64]:
+        """Examples that are equal here, (rows, examples), are interchangeable for every score."""
+        return np.vstack([self.labels, self.predicted])
+
+    def tally(self, kinds: NDArray[np.int64], weights: NDArray[np.float64]) -> list[Tallies]:
+        """For each run the counts where each of `kinds` comes up as often as `weights` say, (resamples, kinds)."""
+        identity = np.eye(len(self.classes))
+        truth = identity[kinds[0]]
+        return [
+            Tallies(
+                hits=weights @ (truth * identity[choice]), predicted=weights @ identity[choice], actual=weights @ truth
+            )
+            for choice in kinds[1:]
+        ]
+
+    def join(self, other: object) -> Predictions | None:
+        """The runs of both; None where their examples or labels differ."""
+        if not isinstance(other, Predictions):
+            return None
+        if not (np.array_equal(self.ids, other.ids) and np.array_equal(self.labels, other.labels)):
+            return None
+        if self.classes != other.classes:
+            return None
+        return Predictions(self.classes, self.ids, self.labels, np.concatenate([self.predicted, other.predicted]))
 
 
 def read_predictions(paths: Sequence[Path], classes: Sequence[str]) -> Predictions | None:

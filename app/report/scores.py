@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["METRICS", "Metric", "Tallies"]
+__all__ = ["ENTITY_METRICS", "METRICS", "Metric", "Tallies"]
 
 Floats = NDArray[np.float64]
 POSITIVE = 1  # the class that f1, precision and recall of two classes are about, as in scikit-learn
@@ -70,6 +70,23 @@ def matthews_correlation(tallies: Tallies) -> Floats:
     spread = (examples**2 - (tallies.predicted**2).sum(-1)) * (examples**2 - (tallies.actual**2).sum(-1))
     return _ratio(covariance, np.sqrt(np.maximum(spread, 0)))
 
+
+def entity_precision(tallies: Tallies) -> Floats:
+    return _ratio(tallies.hits.sum(-1), tallies.predicted.sum(-1))
+
+
+def entity_recall(tallies: Tallies) -> Floats:
+    return _ratio(tallies.hits.sum(-1), tallies.actual.sum(-1))
+
+
+def entity_f1(tallies: Tallies) -> Floats:
+    return _ratio(2 * tallies.hits.sum(-1), (tallies.predicted + tallies.actual).sum(-1))
+
+
+ENTITY_METRICS: Mapping[str, Metric] = {
+    metric.__name__: metric for metric in (entity_precision, entity_recall, entity_f1)
+}
+"""The same for metrics of entities, whose counts are of one class: all entities alike."""
 
 METRICS: Mapping[str, Metric] = {
     metric.__name__: metric for metric in (accuracy, precision, recall, f1, f1_macro, f1_weighted, matthews_correlation)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.report.counts import read_counts
 from app.report.gather import Record
 from app.report.leaderboard import Row, rank
-from app.report.predictions import Predictions, read_predictions
-from app.report.scores import METRICS, Metric
-from app.report.statistics import Interval, paired_difference, score_interval
+from app.report.predictions import read_predictions
+from app.report.scores import ENTITY_METRICS, METRICS, Metric
+from app.report.statistics import Interval, Sample, paired_difference, score_interval
 
 __all__ = ["COMPARED", "Standing", "compare"]
 
@@ -36,10 +36,9 @@ def compare(record: Record) -> tuple[Standing, ...]:
     """The leaderboard of a benchmark, best first, with intervals over examples for the first `COMPARED`."""
     rows = rank(record.results, planned=record.planned)
     primary = record.primary
-    metric = METRICS.get(primary.name) if primary else None
-    classes = record.dataset.labels
+    metric = {**METRICS, **ENTITY_METRICS}.get(primary.name) if primary else None
     found = {
-        row.architecture: _predictions(record, row, metric, classes) if place < COMPARED or row.is_baseline else None
+        row.architecture: _predictions(record, row, metric) if place < COMPARED or row.is_baseline else None
         for place, row in enumerate(rows)
     }
     leader = found.get(rows[0].architecture) if rows else None
@@ -55,10 +54,12 @@ def compare(record: Record) -> tuple[Standing, ...]:
     return tuple(standings)
 
 
-def _predictions(record: Record, row: Row, metric: Metric | None, classes: Sequence[str]) -> Predictions | None:
+def _predictions(record: Record, row: Row, metric: Metric | None) -> Sample | None:
     if metric is None or not row.runs or not math.isfinite(row.score):
         return None
-    found = read_predictions([record.folder.run(run.run_id).predictions for run in row.runs], classes)
+    paths = [record.folder.run(run.run_id).predictions for run in row.runs]
+    is_of_entities = metric in ENTITY_METRICS.values()
+    found = read_counts(paths) if is_of_entities else read_predictions(paths, record.dataset.labels)
     # an interval around another figure than the one that is shown would mislead
     if found is None or abs(score_interval(found, metric, resamples=1).estimate - row.score) > TOLERANCE:
         return None

@@ -17,9 +17,10 @@ from app.lab.baselines import fit_numbers
 from app.lab.corpora import Corpus, load_corpus
 from app.lab.datasets import Split as Examples
 from app.lab.metrics import score_numbers
-from app.tasks import CLASSIFICATION
+from app.tasks import CLASSIFICATION, TAGGING
 
 GOLDEN = {
+    "entities": "9f6130599e1f07866efdd9a034973956adab34fd3830d5744691a3e1effcac7b",
     "acceptability": "cf4209ec547ae0194d29b67b3fefbfd6942290c3dd0a09edaaea42dc361ebd63",
     "intents": "e9a0d52c5940ab572a34074895db14fdd17667ca902abf6dd6f393c7617178b3",
     "ratings": "0a63324235d25674e2b76b1e68b2972057147f4bc5f468587b200d49fef2f940",
@@ -76,8 +77,10 @@ def test_splits_are_rows_of_text_label_and_clean_label(name: str) -> None:
     assert list(corpus.splits) == ["train", "validation", "test"]
     for split in corpus.splits.values():
         assert {*map(len, split.texts), len(split.labels)} == {len(split.clean)}
-        assert not corpus.labels or set(split.clean) == set(range(len(corpus.labels)))
-        texts = [text for column in split.texts for text in column]
+        in_words = name in TAGGING.corpora
+        clean = [tag for tags in split.clean for tag in tags] if in_words else split.clean
+        assert not corpus.labels or set(clean) == set(range(len(corpus.labels)))
+        texts = [" ".join(text) if in_words else text for column in split.texts for text in column]
         assert all(text == text.strip() and "{" not in text and "  " not in text for text in texts)
 
 
@@ -129,3 +132,27 @@ def test_an_unacceptable_sentence_has_words_that_acceptable_ones_have() -> None:
     for text, clean in zip(train.texts[0], train.clean, strict=True):
         words[clean].update(text.lower().split())
     assert words[0] == words[1]
+
+
+def test_every_word_of_the_entities_has_a_tag_and_one_in_twenty_another_type() -> None:
+    corpus = load_corpus("entities")
+    for split in corpus.splits.values():
+        assert list(map(len, split.texts[0])) == list(map(len, split.labels)) == list(map(len, split.clean))
+        begins = [corpus.labels[tag][:2] == "B-" for tags in split.clean for tag in tags]
+        pairs = zip(*(sum(tags, ()) for tags in (split.labels, split.clean)), begins, strict=True)
+        changed = sum(label != clean for label, clean, begin in pairs if begin)
+        assert changed == round(corpus.noise * sum(begins))
+
+
+def test_a_name_of_the_entities_may_be_of_any_type_and_some_are_new() -> None:
+    corpus = load_corpus("entities")
+    types: dict[str, set[str]] = {}
+    for words, tags in zip(corpus.splits["train"].texts[0], corpus.splits["train"].clean, strict=True):
+        for word, tag in zip(words, tags, strict=True):
+            types.setdefault(word, set()).add(corpus.labels[tag])
+    assert {"B-PER", "B-LOC", "B-ORG"} <= types["Norton"]
+    assert {"B-PER", "I-DATE"} <= types["April"]
+    test = corpus.splits["test"]
+    rows = zip(test.texts[0], test.clean, strict=True)
+    named = [word for words, tags in rows for word, tag in zip(words, tags, strict=True) if tag]
+    assert 0.1 < sum(word not in types for word in named) / len(named) < 0.3

@@ -3,5 +3,6 @@
 from app.lab.baselines.baseline import Baseline
 from app.lab.baselines.classes import fit_classes
 from app.lab.baselines.numbers import fit_numbers
+from app.lab.baselines.tags import fit_tags
 
-__all__ = ["Baseline", "fit_classes", "fit_numbers"]
+__all__ = ["Baseline", "fit_classes", "fit_numbers", "fit_tags"]

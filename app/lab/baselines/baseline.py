@@ -10,8 +10,8 @@ from app.lab.datasets import Split
 
 __all__ = ["Baseline", "Columns"]
 
-Columns = Sequence[Sequence[str]]
-"""One column of texts or two, all of one length."""
+Columns = Sequence[Sequence[Any]]
+"""One column of texts or two, all of one length; a text is a string, or its words."""
 
 
 @dataclass(frozen=True)

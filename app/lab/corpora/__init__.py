@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 
-from app.lab.corpora import acceptability, intents, ratings, sentiment
+from app.lab.corpora import acceptability, entities, intents, ratings, sentiment
 from app.lab.corpora.corpus import Corpus, Split
 from app.lab.corpora.grammar import Grammar, draw_corpus
 
@@ -16,7 +16,10 @@ _GRAMMARS: Mapping[str, Grammar] = {
     "intents": intents.GRAMMAR,
     "sentiment": sentiment.GRAMMAR,
 }
-_OTHERS: Mapping[str, Callable[[str, int], Corpus]] = {"ratings": ratings.draw_corpus}  # by name and seed
+_OTHERS: Mapping[str, Callable[[str, int], Corpus]] = {  # by name and seed
+    "entities": entities.draw_corpus,
+    "ratings": ratings.draw_corpus,
+}
 
 
 @functools.cache

@@ -13,8 +13,8 @@ __all__ = ["Corpus", "Split"]
 class Split:
     """The rows of one split, in an order that says nothing."""
 
-    texts: tuple[tuple[str, ...], ...]  # one column, or two of a pair
-    labels: tuple[Any, ...]  # what a model sees, noise included: indices into Corpus.labels, or numbers
+    texts: tuple[tuple[Any, ...], ...]  # one column, or two of a pair; strings, or tuples of words
+    labels: tuple[Any, ...]  # what a model sees, noise included: indices into Corpus.labels (one a word), or numbers
     clean: tuple[Any, ...]  # what was meant; its score against `labels` is the ceiling of any model's
 
 

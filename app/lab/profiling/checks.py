@@ -17,7 +17,8 @@ from app.lab.datasets import Examples
 from app.results import BackendRecord
 
 if TYPE_CHECKING:
-    from app.lab.profiling.backends import Backend, Logits
+    from app.lab.profiling.backends import Backend
+    from app.lab.tasks import Logits
     from app.lab.tokens import EncodedSplit
     from app.lab.training import TrainedTransformer
 
@@ -65,6 +66,7 @@ class _Examination:
         self._built, self._metric = model.built, metric
         self._sample = split.take(chosen)
         self._rows: EncodedSplit = encode_split(self._sample, model.built.tokenizer, max_length)
+        self._first = encode_split(self._sample.take([0]), model.built.tokenizer, max_length)
         self._example = draw_batch(model.built, rows=2, length=min(EXAMPLE, max_length), padding=2)
         self._plain = plain_backend(model.built.model)
         self._reference: Logits | None = None
@@ -93,19 +95,21 @@ class _Examination:
             made=backend.made,
             rows=len(self._rows),
             agreement=task.agreement(outputs, task.read_logits(self._reference)),
-            largest_logit_difference=float(np.abs(logits - self._reference).max()),
+            largest_logit_difference=_largest_difference(logits, self._reference),
             score=task.score(self._metric, outputs, self._sample),
             size_bytes=backend.size_bytes,
         )
 
     def _predict(self, backend: Backend) -> Logits:
         from app.lab.prediction import gather_logits
-        from app.lab.tokens import pad_rows
 
         pad = self._built.tokenizer.pad_token_id
         logits = gather_logits(backend.predict, self._rows, pad, TOKENS)
         # the first row once more and alone: a single query is what many engines are chosen for
-        alone = pad_rows([self._rows[0]], pad)
-        alone.pop("labels")
-        logits[:1] = backend.predict(alone)
+        logits[:1] = gather_logits(backend.predict, self._first, pad, TOKENS)
         return logits
+
+
+def _largest_difference(logits: Logits, reference: Logits) -> float:
+    """Over rows one by one, since they may have different numbers of labelled words; nan stays nan."""
+    return float(np.max([np.abs(one - other).max(initial=0) for one, other in zip(logits, reference, strict=True)]))

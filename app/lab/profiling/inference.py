@@ -106,12 +106,12 @@ def _record(shape: _Shape, timing: Timing) -> InferenceCost:
 
 
 def _baseline_shapes(model: Baseline, examples: Examples, sizes: Sequence[tuple[int, int]]) -> list[_Shape]:
-    some = [text for column in examples.splits["train"].texts[:1] for text in column[:50]]
-    words = " ".join(some).split()
+    train = examples.splits["train"]
+    words = " ".join(train.strings[0][:50]).split()
 
     def shape(rows: int, length: int) -> _Shape:
-        texts = [" ".join((words * (length // len(words) + 1))[:length])] * rows
-        columns = [texts] * len(examples.splits["train"].texts)
+        text = (words * (length // len(words) + 1))[:length]
+        columns = [[tuple(text) if train.in_words else " ".join(text)] * rows] * len(train.texts)
         return _Shape("sklearn", rows, length, lambda: model.answer(columns), None)
 
     return [shape(rows, length) for rows, length in sizes]

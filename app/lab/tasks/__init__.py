@@ -6,11 +6,14 @@ from collections.abc import Mapping
 
 from app.lab.tasks.classification import TextClassification
 from app.lab.tasks.regression import TextRegression
+from app.lab.tasks.tagging import TokenClassification
 from app.lab.tasks.task import Logits, Outputs, Task
 
 __all__ = ["Logits", "Outputs", "Task", "task_of"]
 
-_TASKS: Mapping[str, Task] = {task.kind: task for task in (TextClassification(), TextRegression())}
+_TASKS: Mapping[str, Task] = {
+    task.kind: task for task in (TextClassification(), TextRegression(), TokenClassification())
+}
 
 
 def task_of(kind: str) -> Task:
