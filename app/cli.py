@@ -59,23 +59,25 @@ def run_benchmark(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int
     from app.bench.plan import plan_runs
     from app.bench.resume import find_done
     from app.config import load_config
-    from app.lab.checkpoints import check_checkpoints, fetch_checkpoints, fingerprint_checkpoint
+    from app.lab.checkpoints import check_checkpoints, check_kinds, fetch_checkpoints, fingerprint_checkpoint
     from app.lab.datasets import load_examples
-    from app.layout import FINETUNE, BenchmarkFolder
+    from app.lab.kept import resolve_kept
+    from app.layout import BenchmarkFolder, template_of
     from app.terminal import print_leaderboard, print_plan, print_sync_hint
 
-    benchmark = load_config(arguments.config, overrides=_overrides(arguments), pins=pins)
+    benchmark = resolve_kept(load_config(arguments.config, overrides=_overrides(arguments), pins=pins))
     folder = BenchmarkFolder.of(benchmark.name)
     examples = load_examples(benchmark.dataset, benchmark.task.kind)
     pretrained = {item.name: item.checkpoint for item in benchmark.architectures if item.checkpoint}
     check_checkpoints(pretrained.values())
+    check_kinds(pretrained.values(), benchmark.task.kind)
     _check_configurations(benchmark)
     _check_credentials(benchmark)
     if not arguments.dry_run:
         fetch_checkpoints(pretrained.values())
     runs = plan_runs(
         benchmark,
-        template_source=FINETUNE.read_text(encoding="utf-8"),
+        template_source=template_of(benchmark.task.kind).read_text(encoding="utf-8"),
         data_fingerprint=examples.fingerprint,
         checkpoints={name: fingerprint_checkpoint(checkpoint) for name, checkpoint in pretrained.items()},
     )
@@ -139,13 +141,13 @@ def _carry_out(
     from app.bench.resume import estimate_seconds
     from app.bench.shares import has_memory
     from app.bench.wandb_service import share_service
-    from app.layout import FINETUNE
+    from app.layout import template_of
     from app.terminal import console
 
     to_do = [run for run in runs if run.run_id not in done]
     if not to_do:
         return {}
-    plan = benchmark.execution
+    plan, template = benchmark.execution, template_of(benchmark.task.kind)
     watch = Watch(plan.timeout_seconds)
     estimate = estimate_seconds(runs, done, plan.workers)
     ended: dict[str, RunResult] = {}
@@ -167,7 +169,7 @@ def _carry_out(
         def execute(run: Run, place: Place) -> RunResult | None:
             result = execute_run(
                 run,
-                template=FINETUNE,
+                template=template,
                 place=place,
                 machine=machine,
                 watch=watch,

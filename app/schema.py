@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from app.tasks import BASELINES, CORPORA, KINDS, METRICS
+from app.tasks import BASELINES, CAUSAL, CORPORA, DECODERS, KINDS, LANGUAGE, METRICS, VOCABULARIES
 
 __all__ = [
     "BACKENDS",
@@ -124,7 +124,7 @@ class Task(_Frozen):
 
 
 class Files(_Frozen):
-    """A data set as files, one a split: csv, tsv, json, jsonl, parquet."""
+    """A data set as files, one a split: csv, tsv, json, jsonl, parquet; for language models also txt, txt.gz."""
 
     train: Path
     validation: Path | None = None
@@ -141,6 +141,12 @@ class Dataset(_Frozen):
     label: str = "label"
     max_length: int = Field(128, ge=4, le=8192)
     limit: int | None = Field(None, ge=1)
+    vocabulary: str | None = None  # of a language model from scratch; None: the customary one of the kind
+
+    @field_validator("vocabulary", mode="before")
+    @classmethod
+    def _known_vocabulary(cls, value: object) -> str | None:
+        return None if value is None else _one_of(value, VOCABULARIES, "vocabulary")
 
     @field_validator("path", mode="before")
     @classmethod
@@ -335,7 +341,20 @@ class Benchmark(_Frozen):
         if self.dataset.corpus is not None and self.dataset.corpus not in kind.corpora:
             allowed = ", ".join(f"{BUILTIN}{corpus}" for corpus in kind.corpora)
             raise _refuse(f"dataset.path: {self.dataset.path} is no corpus for {kind.name}; allowed: {allowed}")
+        if self.dataset.vocabulary is not None and kind.vocabulary is None:
+            allowed = ", ".join(LANGUAGE)
+            raise _refuse(f"dataset.vocabulary: is no choice of {kind.name}; leave it out (it is one of {allowed})")
+        if self.task.kind in LANGUAGE and len(self.dataset.text) != 1:
+            raise _refuse(f"dataset.text: {kind.name} reads one column of text, not {len(self.dataset.text)}")
         for architecture in self.architectures:
+            is_decoder = architecture.family in DECODERS
+            if architecture.family and not architecture.is_baseline and is_decoder != (kind.name == CAUSAL.name):
+                allowed = "" if is_decoder else f"; allowed: {', '.join(DECODERS)}"
+                reads = "reads from left to right alone" if is_decoder else "reads both sides of a token"
+                raise _refuse(
+                    f"architectures: {architecture.name!r} is none for {kind.name}: "
+                    f"the family {architecture.family} {reads}{allowed}"
+                )
             if architecture.is_baseline and architecture.family not in kind.baselines:
                 allowed = ", ".join(kind.baselines)
                 raise _refuse(

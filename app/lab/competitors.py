@@ -107,6 +107,12 @@ def build_competitor(architecture: Architecture, examples: Examples, *, max_leng
     train = examples.splits["train"]
     texts = [text for column in train.texts for text in column]
     task = task_of(examples.kind)
+    if train.running is not None:  # which is cut into blocks and not truncated
+        vocabulary = train.running.vocabulary
+        model = build_model(
+            architecture, task=task, labels=(), texts=texts, max_length=max_length, vocabulary=vocabulary
+        )
+        return Competitor(architecture, model)
     built = build_model(architecture, task=task, labels=examples.labels, texts=texts, max_length=max_length)
     encoded = {name: encode_split(split, built.tokenizer, max_length) for name, split in examples.splits.items()}
     return Competitor(architecture, built, {name: split.truncated for name, split in encoded.items()})

@@ -24,7 +24,7 @@ from app.lab.datasets import Split
 from app.layout import cache_folder
 from app.results import Truncated
 
-__all__ = ["EncodedSplit", "encode_split", "length_batches", "pad_rows"]
+__all__ = ["EncodedSplit", "encode_split", "fingerprint_rows", "length_batches", "pad_rows"]
 
 Row = Mapping[str, Any]
 
@@ -69,7 +69,7 @@ def encode_split(split: Split, tokenizer: PreTrainedTokenizerBase, max_length: i
     if len(split) < _WORTH_KEEPING:
         arrays = _encode(split, tokenizer, max_length)
     else:
-        kept = cache_folder() / "tokens" / _fingerprint(split, tokenizer, max_length)
+        kept = cache_folder() / "tokens" / fingerprint_rows(split, tokenizer, max_length)
         found = _read(kept)
         arrays = _encode(split, tokenizer, max_length) if found is None else found
         if found is None:
@@ -110,7 +110,8 @@ def _count_lost(
     return len(cut), sum(map(len, whole["input_ids"])) - int(lengths[cut].sum())
 
 
-def _fingerprint(split: Split, tokenizer: PreTrainedTokenizerBase, max_length: int) -> str:
+def fingerprint_rows(split: Split, tokenizer: PreTrainedTokenizerBase, max_length: int) -> str:
+    """What the token ids of a split depend on, as 32 hex digits."""
     digest = hashlib.sha256(
         json.dumps([_FORMAT, type(tokenizer).__name__, tokenizer.init_kwargs, max_length], default=str).encode()
     )

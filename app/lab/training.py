@@ -6,9 +6,12 @@ import contextlib
 import math
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from transformers import PreTrainedModel, TrainingArguments
 from transformers.trainer_utils import set_seed
@@ -18,13 +21,15 @@ from app.lab.datasets import Examples, Split
 from app.lab.dropout import cheap_dropout
 from app.lab.exclusive import paused_seconds
 from app.lab.history import History
+from app.lab.language.feed import Blocks, cut_training_blocks, make_collator
+from app.lab.language.scoring import score_text
 from app.lab.last_layer import first_token_only
 from app.lab.parameters import Settings
 from app.lab.prediction import predict_logits
 from app.lab.tasks import Outputs
-from app.lab.tokens import encode_split, pad_rows
+from app.lab.tokens import EncodedSplit, encode_split, pad_rows
 from app.lab.trainer import BestEpoch, FineTuner, Recorder
-from app.tasks import direction
+from app.tasks import CAUSAL, LANGUAGE, direction
 
 __all__ = ["TrainedTransformer", "seed_everything", "train_transformer"]
 
@@ -49,6 +54,10 @@ class TrainedTransformer:
 
     def predict(self, split: Split) -> Outputs:
         """What the model says of each row, in their order, in the form of its task."""
+        if split.running is not None:
+            return score_text(
+                self.built.model, self.built.tokenizer, split, kind=self.built.task.kind, precision=self.precision
+            )
         encoded = encode_split(split, self.built.tokenizer, self.max_length)
         logits = predict_logits(self.built.model, encoded, self.built.tokenizer.pad_token_id, self.precision)
         return self.built.task.read_logits(logits)
@@ -72,30 +81,30 @@ def train_transformer(
         metric: the validation score that says which epoch is best.
         history: gets a row a log and a row an epoch.
     """
-    model, pad = built.model, built.tokenizer.pad_token_id
+    model = built.model
     precision = _choose_precision(settings.precision, model)
-    train = encode_split(examples.splits["train"], built.tokenizer, max_length)
-    validation = encode_split(examples.splits["validation"], built.tokenizer, max_length)
+    is_language = examples.kind in LANGUAGE
+    feed = (_feed_blocks if is_language else _feed_rows)(built, examples, settings, max_length, metric, precision)
+    train = feed.rows
 
     def score(tuned: PreTrainedModel) -> Mapping[str, float]:
-        outputs = built.task.read_logits(predict_logits(tuned, validation, pad, precision))
-        held_out = examples.splits["validation"]
+        outputs, held_out = feed.ask(tuned), examples.splits["validation"]
         loss, value = built.task.mean_loss(outputs, held_out), built.task.score(metric, outputs, held_out)
         return {"eval_loss": loss, f"eval_{metric}": value}
 
     with tempfile.TemporaryDirectory() as scratch, contextlib.ExitStack() as shortcuts:
-        if settings.first_token_only:
+        if settings.first_token_only and not is_language:  # a language model has something to say of every token
             shortcuts.enter_context(first_token_only(model))
         if settings.cheap_dropout:
             shortcuts.enter_context(cheap_dropout(model, settings.seed))
         trainer = FineTuner(
             model=model,
-            args=_arguments(settings, precision, rows=len(train), folder=scratch),
+            args=_arguments(settings, precision, rows=len(train), folder=scratch, by_length=not is_language),
             train_dataset=train,
-            eval_dataset=validation,
-            data_collator=lambda rows: pad_rows(rows, pad),
+            eval_dataset=train,  # never read: `score` evaluates
+            data_collator=feed.collate,
             score=score,
-            used_ids=train.used_ids(pad) if settings.narrow_vocabulary else None,
+            used_ids=feed.used_ids,
         )
         best = BestEpoch(f"eval_{metric}", settings.early_stopping_patience, direction(metric))
         trainer.add_callback(best)
@@ -121,7 +130,46 @@ def train_transformer(
     )
 
 
-def _arguments(settings: Settings, precision: str, *, rows: int, folder: str) -> TrainingArguments:
+@dataclass(frozen=True, eq=False)
+class _Feed:
+    """What the kinds of task give the trainer differently."""
+
+    rows: EncodedSplit | Blocks
+    collate: Callable[[Sequence[Any]], dict[str, torch.Tensor]]
+    ask: Callable[[PreTrainedModel], Outputs]  # what the model says of the validation split
+    used_ids: npt.NDArray[np.int64] | None  # to narrow the vocabulary to
+
+
+def _feed_rows(built: Built, examples: Examples, settings: Settings, max_length: int, _: str, precision: str) -> _Feed:
+    pad = built.tokenizer.pad_token_id
+    train = encode_split(examples.splits["train"], built.tokenizer, max_length)
+    validation = encode_split(examples.splits["validation"], built.tokenizer, max_length)
+    return _Feed(
+        rows=train,
+        collate=lambda rows: pad_rows(rows, pad),
+        ask=lambda model: built.task.read_logits(predict_logits(model, validation, pad, precision)),
+        used_ids=train.used_ids(pad) if settings.narrow_vocabulary else None,
+    )
+
+
+def _feed_blocks(built: Built, examples: Examples, settings: Settings, _: int, metric: str, precision: str) -> _Feed:
+    kind, tokenizer = built.task.kind, built.tokenizer
+    if kind == CAUSAL.name:
+        built.model.loss_type = "ForCausalLM"  # transformers finds it by the name of the class, but for GPT-2's
+
+    def ask(model: PreTrainedModel) -> Outputs:
+        held_out, sampled = examples.splits["validation"], metric == "pseudo_perplexity"
+        return score_text(model, tokenizer, held_out, kind=kind, precision=precision, sampled=sampled)
+
+    return _Feed(
+        rows=cut_training_blocks(examples.splits["train"], tokenizer, kind),
+        collate=make_collator(tokenizer, kind, built.model.config.vocab_size, settings.seed),
+        ask=ask,
+        used_ids=None,  # the table is the head as well: every row of it has a gradient
+    )
+
+
+def _arguments(settings: Settings, precision: str, *, rows: int, folder: str, by_length: bool) -> TrainingArguments:
     steps_per_epoch = max(1, -(-rows // settings.batch_size))
     return TrainingArguments(
         output_dir=folder,
@@ -133,7 +181,7 @@ def _arguments(settings: Settings, precision: str, *, rows: int, folder: str) ->
         lr_scheduler_type={"constant": "constant_with_warmup"}.get(settings.schedule, settings.schedule),
         label_smoothing_factor=settings.label_smoothing,
         max_grad_norm=settings.max_grad_norm,
-        train_sampling_strategy="group_by_length" if settings.batching == "bucketed" else "random",
+        train_sampling_strategy="group_by_length" if settings.batching == "bucketed" and by_length else "random",
         bf16=precision == "bf16",
         use_cpu=not (torch.cuda.is_available() or torch.backends.mps.is_available()),  # else bf16 is refused there
         optim="adamw_torch_fused",

@@ -2,6 +2,7 @@
 
 from app.lab.baselines.baseline import Baseline
 from app.lab.baselines.classes import fit_classes
+from app.lab.baselines.counts import CountBaseline, fit_counts
 from app.lab.baselines.numbers import fit_numbers
 
-__all__ = ["Baseline", "fit_classes", "fit_numbers"]
+__all__ = ["Baseline", "CountBaseline", "fit_classes", "fit_counts", "fit_numbers"]

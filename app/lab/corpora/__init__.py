@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 
-from app.lab.corpora import acceptability, intents, sentiment, similarity
+from app.lab.corpora import acceptability, intents, lyrics, sentiment, similarity
 from app.lab.corpora.corpus import Corpus, Split
 from app.lab.corpora.grammar import Grammar, draw_corpus
 
@@ -16,7 +16,11 @@ _GRAMMARS: Mapping[str, Grammar] = {
     "intents": intents.GRAMMAR,
     "sentiment": sentiment.GRAMMAR,
 }
-_OTHERS: Mapping[str, Callable[[str, int], Corpus]] = {"similarity": similarity.draw_corpus}  # by name and seed
+# by name and seed
+_OTHERS: Mapping[str, Callable[[str, int], Corpus]] = {
+    "lyrics": lyrics.draw_corpus,
+    "similarity": similarity.draw_corpus,
+}
 
 
 @functools.cache

@@ -14,7 +14,7 @@ class Split:
     """The rows of one split, in an order that says nothing."""
 
     texts: tuple[tuple[str, ...], ...]  # one column, or two of a pair
-    labels: tuple[Any, ...]  # what a model sees, noise included: indices into Corpus.labels, or numbers
+    labels: tuple[Any, ...]  # what a model sees, noise included: indices into Corpus.labels, or numbers; of text none
     clean: tuple[Any, ...]  # what was meant; its score against `labels` is the ceiling of any model's
 
 

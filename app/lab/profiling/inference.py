@@ -11,6 +11,7 @@ from app.lab.baselines import Baseline
 from app.lab.competitors import Trained
 from app.lab.datasets import Examples
 from app.lab.profiling.timing import Timing, time_passes
+from app.lab.running import CHARACTERS
 from app.results import InferenceCost
 
 if TYPE_CHECKING:
@@ -74,8 +75,11 @@ def count_operations(trained: Trained, examples: Examples, *, max_length: int) -
     from app.lab.tokens import encode_split
 
     built = trained.model.built
-    lengths = encode_split(examples.splits[examples.evaluated], built.tokenizer, max_length).lengths
-    tokens = -(-int(lengths.sum()) // len(lengths))
+    if examples.splits["train"].running is not None:  # read in windows that are equally long
+        tokens = max_length
+    else:
+        lengths = encode_split(examples.splits[examples.evaluated], built.tokenizer, max_length).lengths
+        tokens = -(-int(lengths.sum()) // len(lengths))
     limit = measure_limit(built.model.device, torch.float32)
     return Operations(tokens, _count_row(built, tokens), limit)
 
@@ -106,11 +110,13 @@ def _record(shape: _Shape, timing: Timing) -> InferenceCost:
 
 
 def _baseline_shapes(model: Baseline, examples: Examples, sizes: Sequence[tuple[int, int]]) -> list[_Shape]:
-    some = [text for column in examples.splits["train"].texts[:1] for text in column[:50]]
-    words = " ".join(some).split()
+    train = examples.splits["train"]
+    some = [text for column in train.texts[:1] for text in column[:50]]
+    by_letter = train.running is not None and train.running.vocabulary == CHARACTERS
+    words, space = (list(" ".join(some)), "") if by_letter else (" ".join(some).split(), " ")
 
     def shape(rows: int, length: int) -> _Shape:
-        texts = [" ".join((words * (length // len(words) + 1))[:length])] * rows
+        texts = [space.join((words * (length // len(words) + 1))[:length])] * rows
         columns = [texts] * len(examples.splits["train"].texts)
         return _Shape("sklearn", rows, length, lambda: model.answer(columns), None)
 
