@@ -24,7 +24,10 @@ class BigramConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
 
 
 class BigramForCausalLM(PreTrainedModel):
-    """Logits of the next token, looked up by the token before it: the first model of Karpathy's lecture Let's build GPT (2023)."""
+    """Logits of the next token, looked up by the token before it.
+
+    The first model of Karpathy's lecture "Let's build GPT" (2023).
+    """
 
     config_class = BigramConfig
     base_model_prefix = "table"
