@@ -43,6 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if words[:1] == ["report"]:
             return rebuild_report(_report_parser().parse_args(words[1:]))
+        if words[:1] == ["architectures"]:
+            return list_architectures(_architectures_parser().parse_args(words[1:]))
         parser = _benchmark_parser()
         arguments, rest = parser.parse_known_args(words)
         return run_benchmark(arguments, _read_pins(parser, rest))
@@ -114,6 +116,18 @@ def rebuild_report(arguments: argparse.Namespace) -> int:
 
     benchmark = load_config(arguments.config, overrides=arguments.set)
     print(_report(BenchmarkFolder.of(benchmark.name), parent=None))
+    return OK
+
+
+def list_architectures(arguments: argparse.Namespace) -> int:
+    """`python app.py architectures`: the names a benchmark file may give, and what they stand for."""
+    from app.config import BASELINES, FAMILIES, load_architectures, suggest
+    from app.terminal import print_architectures
+
+    family = arguments.family
+    if family is not None and family not in FAMILIES + BASELINES:
+        raise UsageError(f"--family {family}: unknown family{suggest(family, FAMILIES + BASELINES)}")
+    print_architectures([entry for entry in load_architectures().values() if family in (None, entry.family)])
     return OK
 
 
@@ -247,7 +261,7 @@ def _read_pins(parser: argparse.ArgumentParser, rest: Iterable[str]) -> dict[str
         name, separator, value = word.removeprefix("--").partition("=")
         if not word.startswith("--") or not separator:
             options = [option for action in parser._actions for option in action.option_strings]
-            close = get_close_matches(word, [*options, "report"], n=1)
+            close = get_close_matches(word, [*options, "report", "architectures"], n=1)
             hint = f" (did you mean {close[0]}?)" if close else ""
             parser.error(f"unknown argument {word}{hint}; an axis of the grid is pinned by --NAME=VALUE")
         pins[name] = value
@@ -262,7 +276,8 @@ def _benchmark_parser() -> argparse.ArgumentParser:
         description="Benchmark BERT architectures: one executed notebook a run, one report for all of them.",
         epilog="commands:\n"
         "  app.py --config FILE           run what is missing of a benchmark, and report\n"
-        "  app.py report --config FILE    rebuild the report from disk\n\n"
+        "  app.py report --config FILE    rebuild the report from disk\n"
+        "  app.py architectures           the names a benchmark file may give, and what they stand for\n\n"
         "An axis of the grid is pinned by its name: --architecture=bert-tiny --learning_rate=3e-4 --seed=1\n"
         "Exit codes: 0 all runs ok; 1 some run failed; 2 wrong command line or input; 130 interrupted.",
     )
@@ -282,6 +297,16 @@ def _report_parser() -> argparse.ArgumentParser:
         description="Rebuild page, table and notebook from disk alone.",
     )
     _add_config(parser)
+    return parser
+
+
+def _architectures_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="app.py architectures",
+        allow_abbrev=False,
+        description="Print the table of architectures: family, checkpoint, size, licence, paper.",
+    )
+    parser.add_argument("--family", metavar="NAME", help="those of one family")
     return parser
 
 

@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from app.documents import Document, KeyPath, assign, parse_value, read_document
 from app.errors import ConfigError, Problem
-from app.layout import ARCHITECTURES
+from app.layout import ARCHITECTURES, REFERENCES
 from app.schema import (
     BACKENDS,
     BASELINES,
@@ -30,6 +30,7 @@ from app.schema import (
     Files,
     Hyperparameters,
     Inference,
+    KnownArchitecture,
     Task,
     Tracking,
     suggest,
@@ -51,29 +52,32 @@ __all__ = [
     "Files",
     "Hyperparameters",
     "Inference",
+    "KnownArchitecture",
     "Task",
     "Tracking",
+    "explain",
     "load_architectures",
     "load_config",
+    "suggest",
 ]
 
 
 @functools.cache
-def load_architectures(path: Path = ARCHITECTURES) -> Mapping[str, Architecture]:
+def load_architectures(path: Path = ARCHITECTURES) -> Mapping[str, KnownArchitecture]:
     """The table of known architectures, by name, in the file's order.
 
     Raises:
         ConfigError: the table itself is wrong.
     """
     document = read_document(path)
-    found: dict[str, Architecture] = {}
+    found: dict[str, KnownArchitecture] = {}
     problems: list[Problem] = []
     for name, entry in document.data.items():
         fields = entry if isinstance(entry, dict) else {"": entry}
         try:
-            found[name] = Architecture.model_validate({"name": name, **fields})
+            found[name] = KnownArchitecture.model_validate({"name": name, **fields})
         except ValidationError as error:
-            problems += [_explain(document, (name,), details, Architecture) for details in error.errors()]
+            problems += [explain(document, (name,), details, KnownArchitecture) for details in error.errors()]
     if problems:
         raise ConfigError(problems)
     return found
@@ -94,10 +98,11 @@ def load_config(path: Path, *, overrides: Sequence[str] = (), pins: Mapping[str,
     problems = [problem for words in overrides for problem in _override(document, words)]
     problems += [problem for name, text in (pins or {}).items() for problem in _pin(document, name, text)]
     problems += _resolve_architectures(document)
+    problems += _unknown_reference(document)
     try:
         benchmark = Benchmark.model_validate(document.data)
     except ValidationError as error:
-        problems += [_explain(document, (), details, Benchmark) for details in error.errors()]
+        problems += [explain(document, (), details, Benchmark) for details in error.errors()]
     if problems:
         raise ConfigError(problems)
     return benchmark
@@ -198,7 +203,29 @@ def _resolve_architectures(document: Document) -> list[Problem]:
     return problems
 
 
-def _explain(document: Document, prefix: KeyPath, details: ErrorDetails, model: type[BaseModel]) -> Problem:
+def _unknown_reference(document: Document) -> list[Problem]:
+    """The name under which published scores are looked up has to be one that the table of them has."""
+    dataset = document.data.get("dataset")
+    name = dataset.get("reference") if isinstance(dataset, dict) else None
+    if not isinstance(name, str):  # of another kind it is refused as such
+        return []
+    known = read_document(REFERENCES).data.get("datasets") or {}
+    if name in known:
+        return []
+    message = f"{REFERENCES.name} has no data set {name!r}{suggest(name, tuple(known))}"
+    path = ("dataset", "reference")
+    return [Problem(where=document.where(path), key=_shown(path), message=message)]
+
+
+def explain(document: Document, prefix: KeyPath, details: ErrorDetails, model: type[BaseModel]) -> Problem:
+    """One of pydantic's complaints in the words of this project: where it stands, and what is allowed.
+
+    Args:
+        document: what was validated, or a part of which was.
+        prefix: the key path of that part.
+        details: the complaint.
+        model: what the part was held against.
+    """
     location = tuple(part for part in details["loc"] if not _is_branch(part))
     path: KeyPath = (*prefix, *location)
     given = details["input"]

@@ -18,6 +18,7 @@ __all__ = [
     "NOTEBOOKS",
     "PAUSED_VARIABLE",
     "PROJECT",
+    "REFERENCES",
     "REPORT",
     "SERVICE_VARIABLE",
     "BenchmarkFolder",
@@ -32,6 +33,7 @@ FINETUNE = NOTEBOOKS / "finetune.py"
 LANGUAGE_MODEL = NOTEBOOKS / "language_model.py"
 REPORT = NOTEBOOKS / "report.py"
 ARCHITECTURES = PROJECT / "config" / "architectures.yaml"
+REFERENCES = PROJECT / "config" / "references.yaml"
 
 CACHE_VARIABLE = "BERT_BENCHMARK_CACHE"  # where to keep what can be made again
 # What the driver tells a kernel that is no parameter of the science: it must not change a run's id.

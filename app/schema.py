@@ -36,6 +36,7 @@ __all__ = [
     "Files",
     "Hyperparameters",
     "Inference",
+    "KnownArchitecture",
     "Task",
     "Tracking",
     "suggest",
@@ -52,6 +53,8 @@ FAMILIES = (
     "deberta-v2",
     "convbert",
     "modernbert",
+    "xlm-roberta",
+    "longformer",
 )
 BUILTIN = "builtin/"
 BACKENDS = ("torch", "torch-bf16", "torch-compile", "onnxruntime", "onnxruntime-int8")
@@ -116,11 +119,11 @@ class Task(_Frozen):
     @classmethod
     def _suits_the_kind(cls, value: object, info: ValidationInfo) -> object:
         kind = KINDS.get(str(info.data.get("kind")))
-        if kind is None:  # which is told already
-            return value
         if value == "":
-            return kind.ranked_by
-        return _one_of(value, kind.metrics, "metric" if value not in METRICS else f"metric for {kind.name}")
+            return kind.ranked_by if kind else value
+        if kind is None:  # which is told already
+            return _one_of(value, METRICS, "metric")
+        return _one_of(value, kind.metrics, f"metric of {kind.name}" if value in METRICS else "metric")
 
 
 class Files(_Frozen):
@@ -141,6 +144,7 @@ class Dataset(_Frozen):
     label: str = "label"
     max_length: int = Field(128, ge=4, le=8192)
     limit: int | None = Field(None, ge=1)
+    reference: str | None = None  # by which name config/references.yaml knows these data
     vocabulary: str | None = None  # of a language model from scratch; None: the customary one of the kind
 
     @field_validator("vocabulary", mode="before")
@@ -209,6 +213,22 @@ class Architecture(_Frozen):
     @property
     def is_baseline(self) -> bool:
         return self.family in BASELINES
+
+
+class KnownArchitecture(Architecture):
+    """An entry of the table of architectures: one competitor, and what is published of its checkpoint."""
+
+    parameters: int | None = Field(None, ge=1)  # of the checkpoint's body, without a head
+    licence: str | None = None  # of the checkpoint, as its publisher states it; `unknown` where none was found
+    paper: str | None = None
+    safetensors: StrictBool | None = None  # None: not known
+
+    @model_validator(mode="after")
+    def _described(self) -> Self:
+        needed = [name for name in ("parameters", "licence", "paper") if getattr(self, name) is None]
+        if self.checkpoint and needed:
+            raise _refuse(f"names a checkpoint, and so has to say its {', '.join(needed)}")
+        return self
 
 
 Axis = BeforeValidator(_as_axis)

@@ -57,7 +57,7 @@ REGRESSION = TaskKind(
     metrics=("pearson", "spearman", "mae", "mse"),
     ranked_by="spearman",
     baselines=("mean", "tfidf-ridge"),
-    corpora=("similarity",),
+    corpora=("ratings",),
 )
 
 CAUSAL = TaskKind(

@@ -1,9 +1,10 @@
-"""What the commands print: the plan before the runs, the leaderboard after them."""
+"""What the commands print: the plan before the runs, the leaderboard after them, the table of architectures."""
 
 from __future__ import annotations
 
 import functools
 import math
+import shutil
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from app.bench.plan import Run
 from app.bench.resume import estimate_seconds
+from app.config import KnownArchitecture
 from app.layout import BenchmarkFolder
 from app.report.leaderboard import Row, rank
 from app.results import RunResult
@@ -20,8 +22,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-__all__ = ["console", "print_leaderboard", "print_plan", "print_sync_hint"]
+__all__ = ["console", "print_architectures", "print_leaderboard", "print_plan", "print_sync_hint"]
 
+ESSENTIAL = 3  # columns of the table of architectures that are shown on a screen of any width
 ROWS = 40  # of a plan, and of a leaderboard, on a screen; a file or a pipe gets the plan whole
 
 
@@ -46,15 +49,34 @@ def print_plan(runs: Sequence[Run], done: Mapping[str, RunResult], workers: int)
         values = (_shown(run.hyperparameters.get(axis, "")) for axis in varied)
         seed = "" if run.architecture.is_baseline else str(run.seed)
         lines.append((run.run_id, run.architecture.name, *values, seed, "done" if run.run_id in done else "to do"))
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    form = "  ".join(f"{{:<{width}}}" for width in widths)
-    text = [form.format(*line).rstrip() for line in lines]
+    text = _aligned(lines)
     if len(shown) < len(runs):
         text.append(f"and {len(runs) - len(shown):,} more; all are listed where the output is no screen: ... | less")
     to_do = sum(run.run_id not in done for run in runs)
     seconds = estimate_seconds(runs, done, workers) if to_do else None
     length = f", about {timedelta(seconds=round(seconds))}" if seconds is not None else ""
     text.append(f"{len(runs)} runs, {len(runs) - to_do} done, {to_do} to do{length}")
+    sys.stdout.write("\n".join(text) + "\n")
+
+
+def print_architectures(entries: Collection[KnownArchitecture]) -> None:
+    """Print an entry a line; on a screen as many columns as it is wide, into a pipe or a file all."""
+    lines = [("name", "family", "checkpoint", "parameters", "licence", "paper", "safetensors")]
+    for entry in entries:
+        from_where = entry.checkpoint or ("baseline" if entry.is_baseline else "from scratch")
+        size = f"{entry.parameters:,}" if entry.parameters else ""
+        has_safetensors = {True: "yes", False: "no", None: ""}[entry.safetensors]
+        facts = (size, entry.licence or "", entry.paper or "", has_safetensors)
+        lines.append((entry.name, entry.family or "", from_where, *facts))
+    shown = len(lines[0])
+    text = _aligned(lines)
+    if sys.stdout.isatty():
+        width = shutil.get_terminal_size().columns
+        while shown > ESSENTIAL and max(map(len, text)) > width:
+            shown -= 1
+            text = _aligned([line[:shown] for line in lines])
+    if left_out := lines[0][shown:]:
+        text.append(f"no room for {', '.join(left_out)}; all columns: python app.py architectures | less -S")
     sys.stdout.write("\n".join(text) + "\n")
 
 
@@ -117,6 +139,13 @@ def _table(*headings: str) -> Table:
     for heading in headings:
         table.add_column(heading, no_wrap=True)
     return table
+
+
+def _aligned(lines: Sequence[tuple[str, ...]]) -> list[str]:
+    """Rows of cells as lines of text, each column as wide as its widest cell."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    form = "  ".join(f"{{:<{width}}}" for width in widths)
+    return [form.format(*line).rstrip() for line in lines]
 
 
 def _varied_axes(runs: Sequence[Run]) -> list[str]:

@@ -21,7 +21,7 @@ sys.path += [".", ".."]
 from pathlib import Path
 
 from app.layout import BenchmarkFolder
-from app.report import figures, passages, tables
+from app.report import figures, passages, published, tables
 from app.report.gather import read_benchmark
 from app.report.standings import compare
 
@@ -71,6 +71,15 @@ tables.cost_table(standings)
 
 # %%
 figures.curve_figure(benchmark, standings)
+
+# %% [markdown]
+# ## Measured against published
+#
+# What others report of the same weights on the same data. Their settings are not these, so a difference is a
+# reason to look, not a fault; what seeds alone explain is no difference.
+
+# %%
+published.published_table(benchmark, standings)
 
 # %% [markdown]
 # ## The data

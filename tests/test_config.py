@@ -274,3 +274,37 @@ def test_a_backend_is_named_once_and_one_alone_needs_no_list(write_config):
 
 def test_plain_torch_alone_is_timed_where_nothing_else_is_asked_for(write_config):
     assert load_config(write_config()).inference.backends == ("torch",)
+
+
+def test_what_is_published_of_an_architecture_belongs_in_the_table_alone(write_config):
+    (found,) = problems_of(write_config(architectures=[{"name": "mine", "checkpoint": "a/b", "licence": "mit"}]))
+    assert "architectures.0.licence: unknown key; allowed: name, family, checkpoint, config" in found
+
+
+@pytest.mark.parametrize(
+    ("entry", "problem"),
+    [
+        ("{family: bert, checkpoint: a/b}", "x: names a checkpoint, and so has to say its parameters, licence, paper"),
+        (
+            "{family: bert, checkpoint: a/b, parameters: 0, licence: mit, paper: none}",
+            "x.parameters: input should be greater than or equal to 1, not 0",
+        ),
+        ("{family: bert, license: mit}", "x.license: unknown key; did you mean licence?"),
+        ("{family: bert, safetensors: maybe}", "x.safetensors: input should be a valid boolean, not 'maybe'"),
+    ],
+)
+def test_an_entry_of_the_table_that_is_wrong_is_told_with_its_line(here, entry, problem):
+    path = here / "architectures.yaml"
+    path.write_text(f"# the table\nx: {entry}\n")
+    with pytest.raises(ConfigError) as caught:
+        load_architectures(path)
+    assert str(caught.value).startswith(f"{path}:2: {problem}")
+
+
+def test_the_name_of_published_scores_is_one_that_the_table_of_them_has(write_config):
+    path = write_config(dataset={"path": "builtin/acceptability", "reference": "glue/cola"})
+    assert load_config(path).dataset.reference == "glue/cola"
+    (found,) = problems_of(path, overrides=["dataset.reference=glue/colla"])
+    assert "dataset.reference: references.yaml has no data set 'glue/colla'; did you mean glue/cola?" in found
+    (found,) = problems_of(path, overrides=["dataset.reference=[a]"])
+    assert "dataset.reference" in found

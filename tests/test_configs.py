@@ -11,7 +11,7 @@ from app.bench.plan import plan_runs
 from app.config import load_architectures, load_config
 
 CONFIG = Path(__file__).resolve().parent.parent / "config"
-NO_BENCHMARKS = {"architectures.yaml"}
+NO_BENCHMARKS = {"architectures.yaml", "references.yaml"}
 BENCHMARKS = sorted(path for path in CONFIG.glob("*.yaml") if path.name not in NO_BENCHMARKS)
 FROM_THE_HUB = ("banking77", "cola", "imdb", "mrpc")
 

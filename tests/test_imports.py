@@ -22,7 +22,7 @@ ALLOWED = {
     "results": {"errors", "layout"},
     "bench": {"errors", "config", "layout", "results", "tasks"},
     "lab": {"errors", "config", "layout", "results", "drawing", "tasks"},
-    "report": {"errors", "config", "layout", "results", "drawing", "tasks"},
+    "report": {"errors", "documents", "config", "layout", "results", "drawing", "tasks"},
     "terminal": {"errors", "config", "layout", "results", "bench", "report"},
 }
 
@@ -44,7 +44,8 @@ def test_imports_flow_one_way(path):
 
 
 @pytest.mark.parametrize(
-    "words", [["--help"], ["report", "--help"], ["--config", "config/quickstart.yaml", "--dry-run"]]
+    "words",
+    [["--help"], ["report", "--help"], ["architectures"], ["--config", "config/quickstart.yaml", "--dry-run"]],
 )
 def test_a_command_that_runs_nothing_imports_nothing_heavy(words, tmp_path):
     config = [str(PROJECT / word) if word.endswith(".yaml") else word for word in words]

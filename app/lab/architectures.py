@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from logging import ERROR
 from typing import Any
 
 import torch
@@ -56,6 +57,9 @@ _REFUSALS = (
 )
 # positions are counted from the padding id + 1
 _OFFSET_POSITIONS = ("roberta", "xlm-roberta", "camembert", "mpnet", "longformer")
+# says of each process's first batch that rows are padded to whole windows and that the first token sees all of them:
+# both are as they should be for a classifier
+_TALKATIVE = "transformers.models.longformer.modeling_longformer"
 # no positions, or relative ones only: any length goes
 _UNBOUNDED = ("deberta", "deberta-v2", "t5", BigramConfig.model_type)
 
@@ -98,6 +102,7 @@ def build_model(
     else:
         model, tokenizer = _start(architecture, task, labels, texts, max_length, vocabulary)
     tokenizer.model_max_length = max_length
+    logging.get_logger(_TALKATIVE).setLevel(ERROR)
     return Built(
         model=model.eval(),  # type: ignore[no-untyped-call]
         tokenizer=tokenizer,

@@ -24,8 +24,8 @@ Forward = Callable[..., torch.Tensor]
 def first_token_only(model: PreTrainedModel) -> Iterator[bool]:
     """While the context lasts, the last layer computes the first token alone; yields whether this family can.
 
-    The model's hidden states then have one token. Families: those built like BERT (bert, roberta, electra and their
-    kin), distilbert, and modernbert where its head reads the first token.
+    The model's hidden states then have one token. Families: those built like BERT (bert, roberta, xlm-roberta, electra
+    and their kin), distilbert, and modernbert where its head reads the first token.
     """
     found = _last_layer(model)
     if found is None:

@@ -35,6 +35,7 @@ class Row:
     peak_memory_bytes: int | None  # the largest of the runs
     exclusive: bool  # inference was measured with the machine to itself, in every run
     training_exclusive: bool  # and none of the training is known to have gone on beside other runs
+    divergent: tuple[str, ...]  # why, of each run in `runs` whose training came to nothing
     failed: int  # of all settings of this architecture
     missing: int
     reason: str | None  # why there is no score
@@ -105,6 +106,7 @@ def _row(name: str, results: Sequence[RunResult], sign: float, missing: int) -> 
         peak_memory_bytes=max((cost.peak_memory_bytes for cost in costs), default=None),
         exclusive=all(cost.exclusive for cost in costs),
         training_exclusive=all(cost.training_exclusive is not False for cost in costs),
+        divergent=tuple(run.divergent for run in runs if run.divergent),
         failed=len(failures),
         missing=missing,
         reason=_reason(scores, failures),

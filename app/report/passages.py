@@ -11,7 +11,7 @@ from app.report.answer import answer
 from app.report.gather import Record
 from app.report.markup import Fragment
 from app.report.standings import Standing
-from app.report.wording import listing, metric_name, moment, rate, score
+from app.report.wording import listing, metric_name, moment, percent, rate, score
 from app.tasks import LANGUAGE
 
 __all__ = ["at_a_glance", "config_text", "data_facts", "warnings"]
@@ -40,6 +40,7 @@ def at_a_glance(record: Record, standings: Sequence[Standing]) -> Fragment:
 def data_facts(record: Record) -> Fragment:
     """What the models were given: rows, labels, where validation came from, and the ceiling."""
     dataset = record.dataset
+    is_text = dataset.kind in LANGUAGE
     names = f"{', '.join(dataset.labels[:12])}{', …' if len(dataset.labels) > 12 else ''}"
     facts = [
         (
@@ -62,16 +63,17 @@ def data_facts(record: Record) -> Fragment:
         notes.append("The source has no validation split: 10 % of its training rows, stratified, were set aside.")
     if record.primary and record.primary.split == "validation":
         notes.append(
-            f"There is no {'' if dataset.kind in LANGUAGE else 'labelled '}test split, so validation served both purposes: hyperparameters were "
-            "chosen on it and the scores shown are on it. Such scores flatter."
+            f"There is no {'' if is_text else 'labelled '}test split, so validation served both purposes: "
+            "hyperparameters were chosen on it and the scores shown are on it. Such scores flatter."
         )
+    notes.append(_truncation(record))
     if record.ceiling is not None:
         noise = dataset.noise
         known = f"{noise:.0%} of the labels of this corpus were replaced on purpose".replace("%", " %") if noise else ""
         why = f"{known}, so" if known else "Its label noise is known:"
         side = "below" if record.primary and record.primary.direction == "min" else "above"
         notes.append(f"{why} no model can be expected to score {side} {score(record.ceiling)}, the ceiling.")
-    text = Markup("").join(Markup("<p>{}</p>").format(note) for note in notes)
+    text = Markup("").join(Markup("<p>{}</p>").format(note) for note in notes if note)
     return Fragment(Markup('{}<dl class="facts">{}</dl>').format(text, _facts(facts)))
 
 
@@ -86,6 +88,12 @@ def warnings(record: Record, standings: Sequence[Standing]) -> Fragment:
         found.append(
             f"Training times of {listing(beside)} were taken beside other runs, several workers at a time; do not "
             "rank by them. Inference was measured with the machine to itself."
+        )
+    for row in (standing.row for standing in standings if standing.row.divergent):
+        several = len(row.divergent) > 1
+        found.append(
+            f"{len(row.divergent)} of {row.seeds} runs of {row.architecture} {'are' if several else 'is'} divergent "
+            f"({listing(sorted(set(row.divergent)))}). Its mean holds {'them' if several else 'it'}: look at each seed."
         )
     for name, values in record.versions.items():
         if len(values) > 1:
@@ -110,6 +118,22 @@ def warnings(record: Record, standings: Sequence[Standing]) -> Fragment:
 def config_text(record: Record) -> str:
     """The configuration the driver resolved, as YAML."""
     return yaml.safe_dump(dict(record.config), sort_keys=False, allow_unicode=True, width=100)
+
+
+def _truncation(record: Record) -> str:
+    """How much of the texts the models did not see: the tokens of a text depend on a model's tokenizer."""
+    split = record.primary.split if record.primary else "test"
+    first = {result.architecture: result for result in reversed(record.complete)}
+    cuts = {name: result.truncated[split] for name, result in first.items() if split in result.truncated}
+    rows = record.dataset.rows.get(split, 0)
+    shares = [
+        f"{name} {percent(cut.rows / rows)} of the rows and {percent(cut.tokens / cut.of_tokens)} of the tokens"
+        for name, cut in cuts.items()
+        if cut.rows and rows
+    ]
+    if not shares:
+        return "No text was longer than dataset.max_length: the models read all of it." if cuts else ""
+    return f"Texts longer than dataset.max_length were cut. On {split} that took from {listing(shares)}."
 
 
 def _facts(facts: Sequence[tuple[str, str, str]]) -> Markup:

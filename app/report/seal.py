@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from app import __version__
-from app.layout import PROJECT, REPORT, BenchmarkFolder, RunFolder
+from app.layout import ARCHITECTURES, PROJECT, REFERENCES, REPORT, BenchmarkFolder, RunFolder
 from app.results import write_atomically
 
 __all__ = ["digest_inputs", "is_current", "seal_report"]
@@ -80,7 +80,7 @@ def _marks(run: RunFolder) -> list[tuple[int, int]]:
 
 @cache
 def _code() -> str:
-    """A digest of the report's code: by the rule of imports it uses its own room and the modules beside it."""
+    """A digest of the report's code: by the rule of imports its own room and the modules beside it; and its tables."""
     digest = hashlib.sha256(f"{__version__} {sys.version}".encode())
     for package in _PACKAGES:
         try:
@@ -90,4 +90,6 @@ def _code() -> str:
     room = (path for path in (PROJECT / "app" / "report").rglob("*") if path.suffix not in ("", ".pyc"))
     for path in sorted({*room, *(PROJECT / "app").glob("*.py"), REPORT}):
         digest.update(str(path.relative_to(PROJECT)).encode() + b"\0" + _content(path))
+    for table in (ARCHITECTURES, REFERENCES):
+        digest.update(table.name.encode() + b"\0" + _content(table))
     return digest.hexdigest()

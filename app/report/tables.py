@@ -130,7 +130,7 @@ def run_table(record: Record) -> Table:
                 entry.plan.architecture,
                 setting(entry.plan.hyperparameters, varied),
                 str(entry.plan.seed),
-                Cell(entry.status, kind=entry.status),
+                Cell(entry.status, "divergent" if result and result.divergent else "", kind=entry.status),
                 score(chosen),
                 score(value),
                 duration(result.seconds if result else None),
@@ -231,8 +231,12 @@ def _behind(standing: Standing, standings: Sequence[Standing]) -> str:
 
 
 def _shortfall(standing: Standing) -> str:
-    lacking = standing.row.failed + standing.row.missing
-    return f"{lacking} {'run' if lacking == 1 else 'runs'} without" if lacking else ""
+    """What stands against the score: runs that have none, and runs whose training came to nothing."""
+    row = standing.row
+    lacking = row.failed + row.missing
+    words = [f"{lacking} {'run' if lacking == 1 else 'runs'} without"] if lacking else []
+    words += [f"{len(row.divergent)} of {row.seeds} divergent"] if row.divergent else []
+    return ", ".join(words)
 
 
 def _kind(standing: Standing) -> str:

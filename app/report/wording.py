@@ -18,6 +18,7 @@ __all__ = [
     "memory",
     "metric_name",
     "moment",
+    "percent",
     "rate",
     "score",
     "setting",
@@ -71,6 +72,13 @@ def memory(size: float | None) -> str:
 def moment(time: datetime | None) -> str:
     """A date and a time of day, to the minute, with its zone."""
     return NONE if time is None else time.strftime("%Y-%m-%d %H:%M %Z").strip()
+
+
+def percent(share: float) -> str:
+    """A share as per cent: `34 %`, below ten `2.3 %`, and of the least `less than 0.1 %`."""
+    if 0 < share < 0.001:
+        return "less than 0.1 %"
+    return f"{100 * share:.0f} %" if share >= 0.0995 or share == 0 else f"{100 * share:.1f} %"
 
 
 def fraction(ratio: float) -> str:

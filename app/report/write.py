@@ -64,6 +64,7 @@ def results_csv(record: Record) -> str:
         if result:
             line |= {
                 "family": result.family,
+                "divergent": result.divergent or "",
                 "started": result.started.isoformat(),
                 "seconds": result.seconds,
             }
@@ -84,7 +85,7 @@ def results_csv(record: Record) -> str:
 
 COLUMNS = (
     *("run_id", "status", "architecture", "family", "seed", "metric", "split", "value"),
-    *("started", "seconds", "error", "message"),
+    *("started", "seconds", "divergent", "error", "message"),
 )
 COSTS = (
     "parameters",

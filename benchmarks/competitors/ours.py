@@ -8,7 +8,9 @@ from app.lab.architectures import Built
 from app.lab.datasets import Examples, Split
 from app.lab.history import History
 from app.lab.parameters import Settings
+from app.lab.tasks import task_of
 from app.lab.training import train_transformer
+from app.tasks import CLASSIFICATION
 from benchmarks.workloads import BATCH, LABELS, Workload, make_model, make_texts, make_tokenizer
 
 __all__ = ["build", "train"]
@@ -20,7 +22,8 @@ def build(workload: Workload) -> Built:
     tokenizer.model_max_length = workload.max_length
     model = make_model(workload.model)
     parameters = sum(parameter.numel() for parameter in model.parameters())
-    return Built(model=model, tokenizer=tokenizer, family="bert", parameters=parameters)
+    task = task_of(CLASSIFICATION.name)
+    return Built(model=model, tokenizer=tokenizer, family="bert", parameters=parameters, task=task)
 
 
 def train(built: Built, workload: Workload, rows: int, seed: int = 0) -> Any:

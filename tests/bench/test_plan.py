@@ -7,7 +7,7 @@ import re
 import pytest
 
 from app.bench.plan import plan_runs
-from app.config import load_config
+from app.config import load_architectures, load_config
 
 
 @pytest.fixture
@@ -142,3 +142,17 @@ def test_backends_reach_the_notebook_of_a_transformer_and_not_that_of_a_baseline
     assert transformer.parameters["inference_backends"] == ["torch", "onnxruntime-int8"]
     assert "inference_backends" not in baseline.parameters
     assert baseline.run_id == before.run_id
+
+
+def test_which_published_scores_it_is_set_against_does_not_change_an_id(plan):
+    data = {"path": "builtin/acceptability", "max_length": 16}
+    known = plan(**{**GRID, "dataset": {**data, "reference": "glue/cola"}})
+    assert [run.run_id for run in plan(**{**GRID, "dataset": data})] == [run.run_id for run in known]
+
+
+def test_what_the_table_says_of_a_checkpoint_is_no_part_of_an_id(plan, monkeypatch):
+    entry = load_architectures()["bert-base"]
+    before = plan(architectures=[{"name": "bert-base", "checkpoint": "hub"}])
+    monkeypatch.setitem(load_architectures(), "bert-base", entry.model_copy(update={"parameters": 1, "licence": "mit"}))
+    after = plan(architectures=[{"name": "bert-base", "checkpoint": "hub"}])
+    assert [run.run_id for run in before] == [run.run_id for run in after]

@@ -68,3 +68,10 @@ def test_a_page_that_is_missing_is_made_again(here, write_config):
     page.unlink()
     assert main(["report", "--config", str(config)]) == 0
     assert page.exists()
+
+
+def test_the_architectures_of_a_family_are_listed_and_nothing_is_written(here, capsys):
+    assert main(["architectures", "--family", "longformer"]) == 0
+    names = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert names == ["name", "longformer-tiny", "longformer-base"]
+    assert list(here.iterdir()) == []

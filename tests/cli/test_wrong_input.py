@@ -59,6 +59,10 @@ class TestWrongInput:
         assert "hidden_sise" in said
         assert "hidden_size" in said
 
+    def test_a_family_that_the_table_of_architectures_has_not(self, here, capsys):
+        said = refused(capsys, "architectures", "--family", "robrta")
+        assert "--family robrta: unknown family; did you mean roberta?" in said
+
     def test_a_stray_argument(self, write_config, capsys):
         with pytest.raises(SystemExit) as leaving:
             main(["--config", str(write_config()), "--dryrun"])

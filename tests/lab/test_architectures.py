@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from transformers.utils import logging
 
 from app.config import FAMILIES, Architecture, load_architectures
 from app.errors import CheckpointError, ConfigError
@@ -53,6 +54,42 @@ def test_a_family_trains_a_step_and_evaluates_at_any_length_up_to_the_longest(fa
     assert logits.shape == (1, 2)
 
 
+@pytest.mark.parametrize("mode", ["training", "evaluation"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_family_takes_a_row_of_any_length(family: str, mode: str) -> None:
+    built = build(from_scratch(family), length=40)  # more than two windows of the longformer's toy
+    built.model.train(mode == "training")
+    for length in (1, 2, 3, 15, 16, 17, 33, 40):
+        ids = torch.full((2, length), built.tokenizer.sep_token_id)
+        ids[0, (length + 1) // 2 :] = built.tokenizer.pad_token_id
+        output = built.model(
+            input_ids=ids, attention_mask=(ids != built.tokenizer.pad_token_id).long(), labels=torch.tensor([0, 1])
+        )
+        assert output.logits.shape == (2, 2)
+        assert torch.isfinite(output.loss)
+        output.loss.backward()
+
+
+@pytest.mark.parametrize("family", ["roberta", "xlm-roberta", "longformer"])
+def test_a_row_scores_the_same_however_far_its_batch_is_padded(family: str) -> None:
+    built = build(from_scratch(family), length=40)
+    alone = built.tokenizer(TEXTS[0], return_tensors="pt")
+    padded = built.tokenizer(TEXTS[0], padding="max_length", max_length=40, return_tensors="pt")
+    assert padded["input_ids"].shape[1] > 2 * alone["input_ids"].shape[1]
+    with torch.inference_mode():
+        assert torch.allclose(built.model(**alone).logits, built.model(**padded).logits, atol=1e-5)
+
+
+def test_a_longformer_pads_to_its_window_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
+    built = build(from_scratch("longformer"))
+    logging.warning_once.cache_clear()  # what it says it says once
+    speaker = logging.get_logger("transformers.models.longformer.modeling_longformer")
+    speaker.addHandler(caplog.handler)
+    built.model(**built.tokenizer("Is it?", return_tensors="pt"))
+    speaker.removeHandler(caplog.handler)
+    assert caplog.messages == []
+
+
 def test_the_second_text_of_a_pair_is_marked() -> None:
     inputs = build(from_scratch("bert")).tokenizer("Is it?", "Are they?")
     assert inputs["token_type_ids"] == [0] * 5 + [1] * 4
@@ -83,7 +120,7 @@ def test_a_trained_tokenizer_is_the_same_in_another_process() -> None:
     code = (
         "import sys, json; from app.lab.vocabulary import train_tokenizer;"
         "from app.lab.corpora import load_corpus;"
-        "texts = load_corpus('acceptability').splits['train'].texts;"
+        "texts = load_corpus('acceptability').splits['train'].texts[0];"
         "sys.stdout.write(json.dumps(train_tokenizer(texts).get_vocab(), sort_keys=True))"
     )
     vocabularies = set()

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from statistics import stdev
 
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -12,12 +13,16 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from app.config import CORPORA
+from app.lab.baselines import fit_numbers
 from app.lab.corpora import Corpus, load_corpus
+from app.lab.datasets import Split as Examples
+from app.lab.metrics import score_numbers
 from app.tasks import CLASSIFICATION
 
 GOLDEN = {
     "acceptability": "cf4209ec547ae0194d29b67b3fefbfd6942290c3dd0a09edaaea42dc361ebd63",
     "intents": "e9a0d52c5940ab572a34074895db14fdd17667ca902abf6dd6f393c7617178b3",
+    "ratings": "0a63324235d25674e2b76b1e68b2972057147f4bc5f468587b200d49fef2f940",
     "sentiment": "f0a66709694c4c46eb027e2df1f20297b3ef7156b0ead9805e9f9fb43d1144b6",
 }
 
@@ -71,7 +76,7 @@ def test_splits_are_rows_of_text_label_and_clean_label(name: str) -> None:
     assert list(corpus.splits) == ["train", "validation", "test"]
     for split in corpus.splits.values():
         assert {*map(len, split.texts), len(split.labels)} == {len(split.clean)}
-        assert set(split.clean) == set(range(len(corpus.labels) or 6))
+        assert not corpus.labels or set(split.clean) == set(range(len(corpus.labels)))
         texts = [text for column in split.texts for text in column]
         assert all(text == text.strip() and "{" not in text and "  " not in text for text in texts)
 
@@ -82,6 +87,20 @@ def test_the_share_of_replaced_labels_is_the_one_told(name: str) -> None:
     for split in corpus.splits.values():
         replaced = sum(label != clean for label, clean in zip(split.labels, split.clean, strict=True))
         assert replaced == round(corpus.noise * len(split.labels))
+
+
+def test_the_mood_of_ratings_is_small_beside_what_the_house_deserves() -> None:
+    for split in load_corpus("ratings").splits.values():
+        moods = [label - clean for label, clean in zip(split.labels, split.clean, strict=True)]
+        assert 0.25 < stdev(moods) < 0.35 < 1.0 < stdev(split.clean)
+        assert all(1 <= label <= 5 for label in split.labels)
+
+
+def test_words_and_pairs_of_words_stay_far_below_the_ceiling_of_ratings() -> None:
+    train, test = (load_corpus("ratings").splits[name] for name in ("train", "test"))
+    found = fit_numbers("tfidf-ridge", Examples(train.texts, train.labels)).answer(test.texts)
+    assert 0.3 < score_numbers("spearman", found, test.labels) < 0.65
+    assert score_numbers("spearman", test.clean, test.labels) > 0.95
 
 
 def test_half_of_the_acceptability_sentences_are_acceptable() -> None:

@@ -217,5 +217,5 @@ def test_odd_files_are_refused_with_the_place(here, name, content, words):
 
 
 def test_a_limit_that_leaves_one_class_is_refused(load):
-    with pytest.raises(DataError, match="leaves train with one class"):
+    with pytest.raises(DataError, match="leaves train with one label"):
         load(limit=1)

@@ -8,7 +8,7 @@ from app.lab.architectures import build_model
 from app.lab.last_layer import first_token_only
 from app.lab.tokens import pad_rows
 
-ABLE = {"bert", "roberta", "electra", "distilbert", "modernbert"}
+ABLE = {"bert", "roberta", "xlm-roberta", "electra", "distilbert", "modernbert"}
 TINY = {entry.family: entry for entry in reversed(load_architectures().values()) if entry.family in FAMILIES}
 TEXTS = ("The keys to the cabinet are rusty.", "Is it?", "The key to the cabinets is rusty and old.") * 2
 

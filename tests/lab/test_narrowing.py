@@ -5,6 +5,8 @@ import pytest
 import torch
 from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassification
 
+from app.config import FAMILIES, Architecture, load_architectures
+from app.lab.architectures import build_model
 from app.lab.narrowing import narrow_vocabulary
 
 WORDS, USED = 500, np.arange(0, 60)
@@ -68,3 +70,32 @@ def test_a_table_that_is_mostly_in_use_is_left_alone(model):
 def test_a_table_that_is_the_head_too_is_left_alone():
     shape = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
     assert narrow_vocabulary(BertForMaskedLM(BertConfig(vocab_size=WORDS, **shape)), USED) is None
+
+
+SHORT, LONG = "Is it?", "The keys to the cabinet are rusty, and so is the lock of the old door in the cellar."
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_trains_to_the_same_weights_with_a_narrow_table(family, here):
+    config = next(entry.config for entry in load_architectures().values() if entry.family == family)
+    architecture = Architecture(name="x", family=family, config=config)
+    trained = []
+    for narrow in (False, True):
+        torch.manual_seed(0)
+        built = build_model(architecture, labels=("no", "yes"), texts=[SHORT, LONG] * 2, max_length=16)
+        inputs = built.tokenizer([SHORT, "it it is"], padding=True, return_tensors="pt")
+        used = np.union1d(inputs["input_ids"].numpy(), [built.tokenizer.pad_token_id])
+        narrowed = narrow_vocabulary(built.model, used) if narrow else None
+        assert (narrowed is not None) is narrow
+        optimizer = torch.optim.SGD(built.model.parameters(), lr=0.01)
+        for _ in range(3):
+            optimizer.zero_grad()
+            built.model(**inputs, labels=torch.tensor([0, 1])).loss.backward()
+            optimizer.step()
+        if narrowed:
+            narrowed.widen()
+        trained.append(built.model.state_dict())
+    full, short = trained
+    assert full.keys() == short.keys()
+    for name, weight in full.items():
+        assert torch.allclose(short[name], weight, atol=1e-5, rtol=1e-4), name

@@ -2,9 +2,12 @@
 
 import time
 
+import numpy as np
 import pandas
 import pytest
 
+from app.lab.datasets import Examples, Split
+from app.lab.evaluation import Evaluation
 from app.lab.tracking import has_credentials, start_tracking
 from app.results import Cost
 
@@ -31,12 +34,21 @@ def start(here, monkeypatch):
     return one
 
 
-def test_without_credentials_a_run_is_kept_offline_with_all_it_was_told(start, here):
+@pytest.fixture
+def evaluation():
+    """Two rows, of which one is right."""
+    split = Split((("a", "b"),), (0, 1))
+    examples = Examples("x", None, ("no", "yes"), {"test": split}, "f", validation_from_train=False)
+    outputs = np.asarray([[0.9, 0.1], [0.8, 0.2]], dtype=np.float32)
+    return Evaluation("accuracy", examples, {}, outputs, ceiling=None, divergent=None)
+
+
+def test_without_credentials_a_run_is_kept_offline_with_all_it_was_told(start, here, evaluation):
     tracker = start("auto")
     tracker.log({"step": 1, "loss": 0.5, "eval_accuracy": None})
     cost = Cost(parameters=1, train_seconds=1, train_samples_per_second=1, peak_memory_bytes=1, exclusive=True)
     tracker.log_result({"test": {"accuracy": 0.75}}, cost)
-    tracker.log_confusion([0, 1], [0, 0], ["no", "yes"])
+    tracker.log_confusion(evaluation)
     tracker.log_mistakes(pandas.DataFrame({"text": ["a misread sentence"], "label": ["yes"], "prediction": ["no"]}))
     record = tracker.finish()
     assert record.mode == "offline"
@@ -50,10 +62,10 @@ def test_without_credentials_a_run_is_kept_offline_with_all_it_was_told(start, h
     assert [word for word in told if word not in log.read_bytes()] == []
 
 
-def test_disabled_is_nothing_at_all(start, here):
+def test_disabled_is_nothing_at_all(start, here, evaluation):
     tracker = start("disabled")
     tracker.log({"loss": 1})
-    tracker.log_confusion([0], [0], ["a"])
+    tracker.log_confusion(evaluation)
     assert tracker.finish() is None
     assert not (here / "reports").exists()
 

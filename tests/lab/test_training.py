@@ -59,7 +59,7 @@ def test_the_loss_falls_and_the_scores_come_in_the_order_of_the_rows(train, inte
 def test_the_same_seed_gives_the_same_run_and_another_does_not(train):
     first, second, other = (train(QUICK.model_copy(update={"seed": seed})) for seed in (0, 0, 1))
     assert first[1].rows == second[1].rows
-    assert (first[2].probabilities == second[2].probabilities).all()
+    assert (first[2].outputs == second[2].outputs).all()
     assert first[1].rows != other[1].rows
 
 
@@ -70,7 +70,7 @@ def test_shortcuts_change_no_result(train):
     quick, plain = train(architecture=settled), train(off, architecture=settled)
     for name in ("loss", "eval_loss", "eval_accuracy"):
         assert quick[1].series(name)[1] == pytest.approx(plain[1].series(name)[1], abs=1e-4), name
-    assert np.abs(quick[2].probabilities - plain[2].probabilities).max() < 1e-4
+    assert np.abs(quick[2].outputs - plain[2].outputs).max() < 1e-4
 
 
 def test_the_best_epoch_is_the_one_that_is_kept(train, intents):
@@ -143,7 +143,7 @@ def test_the_baselines_beat_nothing_they_should_not(train, intents):
     _, _, majority = train(architecture=Architecture(name="majority", family="majority"))
     _, history, bag = train(architecture=Architecture(name="tfidf-logreg", family="tfidf-logreg"))
     share = np.bincount(intents.splits["train"].labels).argmax()
-    assert (majority.predictions == share).all()
+    assert (majority.outputs.argmax(1) == share).all()
     assert bag.primary.value > majority.primary.value + 0.2
     assert history.rows == []
 

@@ -51,7 +51,11 @@ class Made:
     exclusive: bool = True
     training_exclusive: bool = True
     validation: float | None = None  # instead of the quality
+    divergent: str | None = None
+    truncated: tuple[int, int, int] | None = None  # of the reported split: rows, tokens, tokens before
     environment: Environment = MACHINE
+    checkpoint: str | None = None
+    metrics: Mapping[str, Mapping[str, float]] | None = None  # split -> further metrics
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -76,8 +80,13 @@ def make_benchmark(
     question: str = "Is this sentence acceptable English?",
     name: str = "golden",
     pages: bool = True,
+    data: Mapping[str, Any] | None = None,
+    validation_from_train: bool = False,
 ) -> BenchmarkFolder:
-    """Write a benchmark of these runs into `folder`, predictions included; seeded, so the same each time."""
+    """Write a benchmark of these runs into `folder`, predictions included; seeded, so the same each time.
+
+    `data` is the part of the configuration that is about the data set.
+    """
     benchmark = BenchmarkFolder(folder)
     folder.mkdir(parents=True, exist_ok=True)
     truth = np.random.default_rng(1).integers(0, len(labels), examples)
@@ -87,6 +96,7 @@ def make_benchmark(
         fingerprint="9f2c4a17",
         rows={"train": 2400, "validation": 300, **({"test": examples} if split == "test" else {})},
         labels=tuple(labels),
+        validation_from_train=validation_from_train,
         question=question,
         description="Sentences from a small grammar, half of them broken in one place.",
         noise=None if ceiling is None else round(1 - ceiling, 3),
@@ -110,6 +120,7 @@ def make_benchmark(
         "config": {
             "name": name,
             "task": {"kind": "text-classification", "metric": "accuracy"},
+            "dataset": dict(data or {"path": "builtin/acceptability"}),
             "seeds": [0, 1],
         },
         "dataset": {**dataset.model_dump(mode="json"), "ceiling": None},  # known only once a run has scored
@@ -221,6 +232,8 @@ def _result(run: Made, name: str, value: float, split: str, dataset: DatasetReco
     if ok:
         metrics = {split: {"accuracy": value}}
         metrics["validation"] = {"accuracy": run.quality if run.validation is None else run.validation}
+        for part, further in (run.metrics or {}).items():
+            metrics[part] = {**metrics.get(part, {}), **further}
     return RunResult(
         run_id=run.run_id,
         benchmark=name,
@@ -228,6 +241,7 @@ def _result(run: Made, name: str, value: float, split: str, dataset: DatasetReco
         error=run.error if not ok else None,
         architecture=run.architecture,
         family=run.family,
+        checkpoint=run.checkpoint,
         seed=run.seed,
         hyperparameters=run.settings,
         primary=Primary(name="accuracy", split=split, value=value, direction="max") if ok else None,  # type: ignore[arg-type]
@@ -235,6 +249,10 @@ def _result(run: Made, name: str, value: float, split: str, dataset: DatasetReco
         cost=cost if ok else None,
         dataset=dataset,
         environment=run.environment,
+        divergent=run.divergent,
+        truncated={split: dict(zip(("rows", "tokens", "of_tokens"), run.truncated, strict=True))}  # type: ignore[dict-item]
+        if run.truncated
+        else {},
         started=started,
         finished=started + timedelta(seconds=0.4 if small else 9.7),
     )

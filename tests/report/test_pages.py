@@ -3,7 +3,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-import time
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -139,11 +138,3 @@ def test_text_of_any_script_and_even_broken_text_is_written(tmp_path: Path) -> N
 def test_a_page_leads_home_only_where_there_is_one(tmp_path: Path) -> None:
     assert 'href="../../index.html"' in rendered(tmp_path, home="../../index.html")
     assert "all runs" not in rendered(tmp_path, home=None)
-
-
-def test_a_page_is_rendered_in_well_under_a_second(tmp_path: Path) -> None:
-    cells = [code("x = 1", shown(text__html="<table><tr><td>1</td></tr></table>")) for _ in range(60)]
-    rendered(tmp_path, *cells)
-    started = time.perf_counter()
-    rendered(tmp_path, *cells)
-    assert time.perf_counter() - started < 0.5

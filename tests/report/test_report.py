@@ -14,7 +14,7 @@ import pytest
 from app.bench.notebooks import execute_or_raise
 from app.errors import DataError, TemplateError
 from app.layout import BenchmarkFolder
-from app.report import figures, passages, tables
+from app.report import figures, passages, published, tables
 from app.report.gather import Record, read_benchmark
 from app.report.sanitise import clean_html
 from app.report.standings import compare
@@ -52,6 +52,7 @@ def everything(record: Record) -> str:
         passages.at_a_glance(record, standings),
         tables.leaderboard_table(record, standings),
         tables.cost_table(standings),
+        published.published_table(record, standings),
         passages.data_facts(record),
         tables.run_table(record),
         tables.unfinished_table(record),
@@ -118,6 +119,35 @@ def test_shared_timings_and_mixed_versions_are_warned_of(tmp_path: Path) -> None
     assert "Timings of a were taken while the machine was shared" in text
     assert "Training times of c were taken beside other runs" in text
     assert "different values of torch: 2.12.0 and 2.13.0" in text
+
+
+def test_a_training_that_came_to_nothing_is_flagged_wherever_its_score_counts(tmp_path: Path) -> None:
+    runs = [
+        Made(architecture="a", seed=0),
+        Made(architecture="a", seed=1, quality=0.5, divergent="its predictions are no better than chance"),
+    ]
+    folder = make_benchmark(tmp_path, runs, pages=False)
+    record = read_benchmark(folder)
+    standings = compare(record)
+    text = passages.warnings(record, standings).html
+    assert "1 of 2 runs of a is divergent (its predictions are no better than chance)" in text
+    assert "1 of 2 divergent" in tables.leaderboard_table(record, standings)._repr_html_()
+    assert tables.run_table(record)._repr_html_().count("divergent") == 1
+    lines = list(csv.DictReader(results_csv(record).splitlines()))
+    assert [line["divergent"] for line in lines] == ["", "its predictions are no better than chance"]
+
+
+@pytest.mark.parametrize(
+    ("cut", "words"),
+    [
+        ((60, 900, 12_000), "On test that took from a 10 % of the rows and 7.5 % of the tokens."),
+        ((0, 0, 12_000), "No text was longer than dataset.max_length: the models read all of it."),
+    ],
+)
+def test_what_max_length_cut_off_is_told(tmp_path: Path, cut: tuple[int, int, int], words: str) -> None:
+    runs = [Made(architecture="majority", family="majority"), Made(architecture="a", truncated=cut)]
+    record = read_benchmark(make_benchmark(tmp_path, runs, examples=600, pages=False))
+    assert words in passages.data_facts(record).html
 
 
 def test_a_cell_of_the_csv_is_no_formula(tmp_path: Path) -> None:

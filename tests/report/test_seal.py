@@ -98,6 +98,18 @@ def test_changed_code_of_the_report_counts(folder, tmp_path, monkeypatch, file):
     seal._code.cache_clear()
 
 
+def test_one_more_published_score_counts(folder, tmp_path, monkeypatch):
+    table = tmp_path / seal.REFERENCES.name
+    shutil.copy(seal.REFERENCES, table)
+    monkeypatch.setattr(seal, "REFERENCES", table)
+    seal._code.cache_clear()
+    assert is_current(folder)
+    table.write_text(table.read_text() + "# one more\n")
+    seal._code.cache_clear()
+    assert not is_current(folder)
+    seal._code.cache_clear()
+
+
 def test_what_the_report_does_not_read_does_not_count(folder):
     (result_of(folder, "a").parent / "log.txt").write_text("words")
     (folder.path / "wandb").mkdir()

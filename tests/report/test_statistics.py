@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from app.report.predictions import Predictions
 from app.report.scores import METRICS
-from app.report.statistics import paired_difference, score_interval
+from app.report.statistics import paired_difference, prediction_interval, score_interval, student_t
 
 ACCURACY = METRICS["accuracy"]
 
@@ -92,3 +92,25 @@ def test_swapping_the_two_turns_the_difference_round() -> None:
     assert back is not None
     assert there.estimate == pytest.approx(-back.estimate)
     assert there.low > 0 > back.high
+
+
+# Abramowitz & Stegun (1964), table 26.10, column 0.95
+@pytest.mark.parametrize(
+    ("freedom", "t"), [(1, 12.706), (2, 4.303), (3, 3.182), (4, 2.776), (5, 2.571), (10, 2.228), (30, 2.042)]
+)
+def test_students_t_is_that_of_the_printed_table(freedom: int, t: float) -> None:
+    assert student_t(0.95, freedom) == pytest.approx(t, abs=5e-4)
+
+
+def test_one_run_has_no_prediction_interval_and_equal_runs_one_without_width() -> None:
+    assert prediction_interval([0.8]) is None
+    found = prediction_interval([0.8, 0.8, 0.8])
+    assert found is not None
+    assert (found.low, found.high) == (found.estimate, found.estimate) == (0.8, 0.8)
+
+
+def test_a_prediction_interval_is_the_mean_with_t_times_s_times_the_root_of_one_and_a_third() -> None:
+    found = prediction_interval([0.70, 0.72, 0.74])
+    assert found is not None
+    reach = 4.302653 * 0.02 * (4 / 3) ** 0.5
+    assert (found.low, found.high) == pytest.approx((0.72 - reach, 0.72 + reach), abs=1e-6)

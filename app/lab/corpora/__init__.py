@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 
-from app.lab.corpora import acceptability, intents, lyrics, sentiment, similarity
+from app.lab.corpora import acceptability, intents, lyrics, ratings, sentiment
 from app.lab.corpora.corpus import Corpus, Split
 from app.lab.corpora.grammar import Grammar, draw_corpus
 
@@ -19,7 +19,7 @@ _GRAMMARS: Mapping[str, Grammar] = {
 # by name and seed
 _OTHERS: Mapping[str, Callable[[str, int], Corpus]] = {
     "lyrics": lyrics.draw_corpus,
-    "similarity": similarity.draw_corpus,
+    "ratings": ratings.draw_corpus,
 }
 
 

@@ -60,10 +60,10 @@ def draw_corpus(name: str, seed: int) -> Corpus:
         name=name,
         question="How well can a model tell what comes next in a song?",
         description=(
-            "Songs of two verses, each followed by the same refrain. The four lines of a verse rhyme, "
-            "and so do the two of the refrain. One person is sung of throughout, and “she”, “her”, “he”, “his” agree with the name. What "
-            "comes next often follows from what stands lines before: the rhyme of a line, the name, the words of the "
-            "refrain. Who looks at the last character or word alone cannot know."
+            "Songs of two verses, each followed by the same refrain. The four lines of a verse rhyme, and so do the "
+            "two of the refrain. One person is sung of throughout, and “she”, “her”, “he”, “his” agree with the name. "
+            "What comes next often follows from what stands lines before: the rhyme of a line, the name, the words of "
+            "the refrain. Who looks at the last character or word alone cannot know."
         ),
         labels=(),
         noise=None,

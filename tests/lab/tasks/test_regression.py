@@ -17,8 +17,8 @@ WORDS = ("awful", "poor", "fair", "good", "superb")
 
 @pytest.fixture(scope="module")
 def graded():
-    """Pairs, and how much they have in common."""
-    return load_examples(Dataset(path="builtin/similarity", text=("first", "second"), limit=300), REGRESSION.name)
+    """Reviews, and how many stars they give."""
+    return load_examples(Dataset(path="builtin/ratings", limit=300), REGRESSION.name)
 
 
 def write(folder, labels, name="train.csv"):
