@@ -9,10 +9,10 @@ from app.lab.corpora.corpus import Corpus, Split
 from app.lab.corpora.grammar import SPLITS
 from app.lab.corpora.templates import fill
 
-__all__ = ["draw_corpus"]
+__all__ = ["RHYMES", "draw_corpus"]
 
 # words that rhyme, a family of them a row
-_RHYMES = (
+RHYMES = (
     ("night", "light", "knight", "sight", "flight"),
     ("day", "way", "bay", "clay", "hay"),
     ("sea", "tree", "key", "bee", "knee"),
@@ -85,7 +85,7 @@ def _draw_split(random: Random, rows: int, seen: set[str]) -> Split:
 
 def _write_song(random: Random) -> str:
     person = random.choice(_PEOPLE)
-    first, second, last = random.sample(_RHYMES, 3)
+    first, second, last = random.sample(RHYMES, 3)
     refrain = _write_refrain(random, person, last)
     return "\n".join([*_write_verse(random, person, first), *refrain, *_write_verse(random, person, second), *refrain])
 
