@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from app.config import Dataset
 from app.errors import DataError
 from app.lab.labels import encode_labels, is_unlabelled
-from app.lab.running import Running, cut_text, read_running
+from app.lab.running import Running, cut_text, read_running, show_breaks
 from app.lab.sources import RawSplit, Source, read_source
 from app.results import DatasetRecord
 from app.tasks import CLASSIFICATION, LANGUAGE
@@ -85,7 +85,7 @@ class Examples:
 
         some = self.splits[split].take(range(min(rows, len(self.splits[split]))))
         if some.running is not None:
-            return pandas.DataFrame(some.columns)
+            return pandas.DataFrame({"text": [show_breaks(text) for text in some.texts[0]]})
         labels = [self.labels[label] for label in some.labels] if self.labels else list(some.labels)
         return pandas.DataFrame({**some.columns, "label": labels})
 

@@ -9,7 +9,7 @@ from app.config import Dataset
 from app.errors import DataError
 from app.tasks import CAUSAL, KINDS
 
-__all__ = ["BYTE_PAIRS", "CHARACTERS", "WORD_PIECES", "Running", "cut_text", "read_running"]
+__all__ = ["BYTE_PAIRS", "CHARACTERS", "WORD_PIECES", "Running", "cut_text", "read_running", "show_breaks"]
 
 CHARACTERS, WORD_PIECES, BYTE_PAIRS = "characters", "wordpieces", "bytepairs"
 SHARE = 0.1  # of a text, for each split that it lacks
@@ -61,3 +61,8 @@ def cut_text(rows: Mapping[str, tuple[str, ...]]) -> tuple[dict[str, tuple[str, 
         train, splits[name] = train[:-size], train[-size:]
     splits["train"] = train
     return splits, _CUTS[missing]
+
+
+def show_breaks(text: str) -> str:
+    """The text for a cell of a table, where its line ends would be lost."""
+    return text.replace("\n", " ↵ ")

@@ -152,8 +152,7 @@ def curve_figure(record: Record, standings: Sequence[Standing]) -> Picture | Non
         fontsize=12,
         color=INK,
     )
-    better = ", lower is better" if record.primary.direction == "min" else ""
-    figure.supylabel(f"{metric_name(name, record.dataset.kind)}, validation{better}", fontsize=12, color=INK)
+    figure.supylabel(f"{metric_name(name, record.dataset.kind)}, validation", fontsize=12, color=INK)
     ends = "; ".join(
         f"{architecture} ends at {', '.join(score(curve.values[-1]) for curve in found)}"
         for architecture, found in curves.items()

@@ -32,8 +32,7 @@ Draw = Callable[[list[int]], npt.NDArray[np.float64]]
 def write_sample(trained: Trained, examples: Examples, *, length: int, temperature: float, seed: int) -> str:
     """A text of `length` tokens, drawn one after the other; empty for a masked model, which writes none.
 
-    It begins after a blank line (or what the vocabulary has for one), sees as many tokens back as in training, and
-    is the same for the same seed.
+    It begins after a blank line, sees as many tokens back as in training, and is the same for the same seed.
 
     Args:
         trained: the model, or counts.
@@ -53,7 +52,7 @@ def write_sample(trained: Trained, examples: Examples, *, length: int, temperatu
     tokens: list[int] = list(start)
     special = np.asarray(tokenizer.all_special_ids, dtype=np.int64)
     for _ in range(length):
-        weights = draw(tokens[-running.window :])
+        weights = draw(tokens[1 - running.window :])  # the last place of a block has told nothing in training
         weights[special] = -np.inf  # no text of the training split has one
         tokens.append(_choose(weights, temperature, random))
     return str(tokenizer.decode(tokens[len(start) :])).strip("\n")

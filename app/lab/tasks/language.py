@@ -17,6 +17,7 @@ from app.lab.baselines import Baseline, fit_counts
 from app.lab.datasets import Examples, Split
 from app.lab.language.losses import TokenLosses
 from app.lab.metrics import score_losses
+from app.lab.running import show_breaks
 from app.tasks import CAUSAL
 
 __all__ = ["LanguageModelling"]
@@ -73,7 +74,7 @@ class LanguageModelling:
         chosen = np.argsort(-means, kind="stable")[:rows]
         return pd.DataFrame(
             {
-                "text": [outputs.texts[window] for window in chosen],
+                "text": [show_breaks(outputs.texts[window]) for window in chosen],
                 "loss": means[chosen].round(3),
                 "perplexity": [round(score_losses("perplexity", [mean], [1]), 2) for mean in means[chosen]],
             }
