@@ -38,6 +38,7 @@ from app.schema import (
     Tracking,
     suggest,
 )
+from app.tasks import DECODERS
 
 __all__ = [
     "BACKENDS",
@@ -193,10 +194,10 @@ def _resolve_architectures(document: Document) -> list[Problem]:
         family = entry.get("family") or (known.family if known else None)
         checkpoint, config = entry.get("checkpoint"), entry.get("config")
         message = ""
-        if family and family not in FAMILIES + BASELINES:
+        if family and family not in FAMILIES + DECODERS + BASELINES:
             path, message = (
                 (*path, "family"),
-                f"unknown family {family!r}{suggest(family, FAMILIES + BASELINES)}",
+                f"unknown family {family!r}{suggest(family, FAMILIES + DECODERS + BASELINES)}",
             )
         elif checkpoint == HUB and not (known and known.checkpoint):
             path, message = (

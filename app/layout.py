@@ -13,6 +13,7 @@ __all__ = [
     "CORES_VARIABLE",
     "EXCLUSIVE_VARIABLE",
     "FINETUNE",
+    "LANGUAGE_MODEL",
     "MACHINE_VARIABLE",
     "NOTEBOOKS",
     "PAUSED_VARIABLE",
@@ -25,11 +26,13 @@ __all__ = [
     "RunFolder",
     "SuiteFolder",
     "cache_folder",
+    "template_of",
 ]
 
 PROJECT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = PROJECT / "notebooks"
 FINETUNE = NOTEBOOKS / "finetune.py"
+LANGUAGE_MODEL = NOTEBOOKS / "language_model.py"
 REPORT = NOTEBOOKS / "report.py"
 SUITE = NOTEBOOKS / "suite.py"
 ARCHITECTURES = PROJECT / "config" / "architectures.yaml"
@@ -43,6 +46,11 @@ CORES_VARIABLE = "BERT_BENCHMARK_CORES"  # what a worker may use while it has th
 PAUSED_VARIABLE = "BERT_BENCHMARK_PAUSED"  # folder in which a kernel finds for how long it has been paused
 ATTEMPT_VARIABLE = "BERT_BENCHMARK_ATTEMPT"  # 1 for the first try
 SERVICE_VARIABLE = "WANDB_SERVICE"  # wandb's own: how it finds a service that runs already
+
+
+def template_of(kind: str) -> Path:
+    """The notebook template of a kind of task."""
+    return LANGUAGE_MODEL if kind in ("causal-lm", "masked-lm") else FINETUNE
 
 
 def cache_folder() -> Path:
@@ -79,6 +87,10 @@ class RunFolder:
     @property
     def model(self) -> Path:
         return self.path / "model"
+
+    @property
+    def sample(self) -> Path:
+        return self.path / "sample.txt"
 
     @property
     def log(self) -> Path:

@@ -11,10 +11,11 @@ from app.bench.plan import Run, plan_runs
 from app.bench.resume import find_done
 from app.config import Benchmark, load_architectures
 from app.errors import UsageError
-from app.lab.checkpoints import check_checkpoints, fetch_checkpoints, fingerprint_checkpoint
+from app.lab.checkpoints import check_checkpoints, check_kinds, fetch_checkpoints, fingerprint_checkpoint
 from app.lab.datasets import load_examples
 from app.lab.heads import check_heads
-from app.layout import FINETUNE, BenchmarkFolder
+from app.lab.kept import resolve_kept
+from app.layout import BenchmarkFolder, template_of
 from app.results import DatasetRecord, RunResult
 
 __all__ = ["Work", "check_and_plan"]
@@ -44,6 +45,7 @@ def check_and_plan(
     Raises:
         UsageError: with a line for each problem of any of them.
     """
+    benchmarks = _resolve_checkpoints(benchmarks)
     datasets = _check_inputs([benchmark for benchmark, _ in benchmarks])
     if not dry_run:
         fetch_checkpoints(name for benchmark, _ in benchmarks for name in _pretrained(benchmark).values())
@@ -51,7 +53,7 @@ def check_and_plan(
     for (benchmark, folder), dataset in zip(benchmarks, datasets, strict=True):
         runs = plan_runs(
             benchmark,
-            template_source=FINETUNE.read_text(encoding="utf-8"),
+            template_source=template_of(benchmark.task.kind).read_text(encoding="utf-8"),
             data_fingerprint=dataset.fingerprint,
             checkpoints={name: fingerprint_checkpoint(place) for name, place in _pretrained(benchmark).items()},
             folder=folder,
@@ -61,6 +63,21 @@ def check_and_plan(
             gc.freeze()  # records that stay: no search for garbage shall walk over them, time and again
         works.append(Work(benchmark, folder, dataset, runs, done))
     return works
+
+
+def _resolve_checkpoints(
+    benchmarks: Sequence[tuple[Benchmark, BenchmarkFolder]],
+) -> list[tuple[Benchmark, BenchmarkFolder]]:
+    """Models that earlier runs have kept, as the folders they lie in."""
+    resolved, problems = [], []
+    for benchmark, folder in benchmarks:
+        try:
+            resolved.append((resolve_kept(benchmark), folder))
+        except UsageError as error:
+            problems.append(str(error))
+    if problems:
+        raise UsageError("\n".join(problems))
+    return resolved
 
 
 def _check_inputs(benchmarks: Sequence[Benchmark]) -> list[DatasetRecord]:
@@ -86,6 +103,8 @@ def _check_inputs(benchmarks: Sequence[Benchmark]) -> list[DatasetRecord]:
     with gathered():
         check_checkpoints(name for benchmark in benchmarks for name in _pretrained(benchmark).values())
     for benchmark in benchmarks:
+        with gathered():
+            check_kinds(_pretrained(benchmark).values(), benchmark.task.kind)
         with gathered():
             check_heads(benchmark.architectures, benchmark.task.kind)
         with gathered():

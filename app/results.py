@@ -158,6 +158,7 @@ class DatasetRecord(_Record):
     rows: Mapping[str, int]
     labels: tuple[str, ...] = ()  # class names; scores in predictions.parquet are in this order
     validation_from_train: bool = False  # no validation split in the source: 10 % of train, stratified
+    cut: str | None = None  # of running text, in words: which splits the source lacked, and what became them
     question: str | None = None  # what a built-in corpus asks
     description: str | None = None
     noise: float | None = None  # the share of labels that a built-in corpus replaced on purpose
@@ -206,6 +207,7 @@ class RunResult(_Record):
     best_epoch: float | None = None
     divergent: str | None = None  # why the training came to nothing, in words; its score counts all the same
     truncated: Mapping[str, Truncated] = {}  # split -> what max_length cut off; empty for a baseline, which reads all
+    tokens: Mapping[str, int] = {}  # of a language model: split -> tokens that were scored, in its own vocabulary
     attempts: int = 1
     started: datetime
     finished: datetime

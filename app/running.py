@@ -80,13 +80,13 @@ def _carry_out(
     from app.bench.resume import estimate_seconds
     from app.bench.shares import has_memory
     from app.bench.wandb_service import share_service
-    from app.layout import FINETUNE
+    from app.layout import template_of
     from app.terminal import console
 
     to_do = [run for run in runs if run.run_id not in done]
     if not to_do:
         return {}
-    plan = benchmark.execution
+    plan, template = benchmark.execution, template_of(benchmark.task.kind)
     watch = Watch(plan.timeout_seconds)
     estimate = estimate_seconds(runs, done, plan.workers)
     ended: dict[str, RunResult] = {}
@@ -108,7 +108,7 @@ def _carry_out(
         def execute(run: Run, place: Place) -> RunResult | None:
             result = execute_run(
                 run,
-                template=FINETUNE,
+                template=template,
                 place=place,
                 machine=machine,
                 watch=watch,

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StrictBool, ValidationInfo, field_validator, model_validator
 
 from app.hyperparameters import LOSSES, Hyperparameters
-from app.tasks import BASELINES, CORPORA, KINDS, METRICS, TAGGING
+from app.tasks import BASELINES, CAUSAL, CORPORA, DECODERS, KINDS, LANGUAGE, METRICS, TAGGING, VOCABULARIES
 from app.validation import Axis, Frozen, as_axis, no_truth, not_twice, one_of, refuse, suggest
 
 __all__ = [
@@ -102,7 +102,7 @@ def _name_splits(extra: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 class Files(Frozen):
-    """A data set as files, one a split: csv, tsv, json, jsonl, parquet; conll for words and their tags."""
+    """A data set as files, one a split: csv, tsv, json, jsonl, parquet; conll for words and their tags; txt, txt.gz."""
 
     train: Path
     validation: Path | None = None
@@ -141,6 +141,12 @@ class Dataset(Frozen):
     max_length: int = Field(128, ge=4, le=8192)
     limit: int | None = Field(None, ge=1)
     reference: str | None = None  # by which name config/references.yaml knows these data
+    vocabulary: str | None = None  # of a language model from scratch; None: the customary one of the kind
+
+    @field_validator("vocabulary", mode="before")
+    @classmethod
+    def _known_vocabulary(cls, value: object) -> str | None:
+        return None if value is None else one_of(value, VOCABULARIES, "vocabulary")
 
     @field_validator("path", mode="before")
     @classmethod
@@ -325,7 +331,20 @@ class Benchmark(Frozen):
             raise refuse(f"dataset.path: {self.dataset.path} is no corpus for {kind.name}; allowed: {allowed}")
         if kind == TAGGING and len(self.dataset.text) > 1:
             raise refuse(f"dataset.text: {kind.name} takes one column, of lists of words, not {len(self.dataset.text)}")
+        if self.dataset.vocabulary is not None and kind.vocabulary is None:
+            allowed = ", ".join(LANGUAGE)
+            raise refuse(f"dataset.vocabulary: is no choice of {kind.name}; leave it out (it is one of {allowed})")
+        if self.task.kind in LANGUAGE and len(self.dataset.text) != 1:
+            raise refuse(f"dataset.text: {kind.name} reads one column of text, not {len(self.dataset.text)}")
         for architecture in self.architectures:
+            is_decoder = architecture.family in DECODERS
+            if architecture.family and not architecture.is_baseline and is_decoder != (kind.name == CAUSAL.name):
+                allowed = "" if is_decoder else f"; allowed: {', '.join(DECODERS)}"
+                reads = "reads from left to right alone" if is_decoder else "reads both sides of a token"
+                raise refuse(
+                    f"architectures: {architecture.name!r} is none for {kind.name}: "
+                    f"the family {architecture.family} {reads}{allowed}"
+                )
             if architecture.is_baseline and architecture.family not in kind.baselines:
                 allowed = ", ".join(kind.baselines)
                 raise refuse(

@@ -8,12 +8,17 @@ from typing import Literal
 
 __all__ = [
     "BASELINES",
+    "CAUSAL",
     "CLASSIFICATION",
     "CORPORA",
+    "DECODERS",
     "KINDS",
+    "LANGUAGE",
+    "MASKED",
     "METRICS",
     "REGRESSION",
     "TAGGING",
+    "VOCABULARIES",
     "TaskKind",
     "direction",
 ]
@@ -28,6 +33,7 @@ class TaskKind:
     ranked_by: str  # unless the file names another
     baselines: tuple[str, ...]  # families that are no neural networks
     corpora: tuple[str, ...]  # builtin/<name>
+    vocabulary: str | None = None  # of VOCABULARIES, unless the file names another; None: no choice of the file
 
 
 CLASSIFICATION = TaskKind(
@@ -62,13 +68,34 @@ TAGGING = TaskKind(
     baselines=("most-frequent-tag",),
     corpora=("entities",),
 )
+CAUSAL = TaskKind(
+    name="causal-lm",
+    metrics=("perplexity", "loss", "bits_per_character"),
+    ranked_by="perplexity",
+    baselines=("unigram", "bigram"),
+    corpora=("lyrics",),
+    vocabulary="characters",
+)
+MASKED = TaskKind(
+    name="masked-lm",
+    metrics=("perplexity", "loss", "pseudo_perplexity"),  # of masked tokens: no causal model's figures compare
+    ranked_by="perplexity",
+    baselines=("unigram",),
+    corpora=("lyrics",),
+    vocabulary="wordpieces",
+)
+LANGUAGE = (CAUSAL.name, MASKED.name)  # of running text: no labels are read
+VOCABULARIES = ("characters", "wordpieces")
+DECODERS = ("gpt2", "bigram-embedding")  # the families of causal-lm, and of no other kind
 
-KINDS: Mapping[str, TaskKind] = {kind.name: kind for kind in (CLASSIFICATION, REGRESSION, TAGGING)}
+KINDS: Mapping[str, TaskKind] = {kind.name: kind for kind in (CLASSIFICATION, REGRESSION, TAGGING, CAUSAL, MASKED)}
 METRICS = tuple(dict.fromkeys(metric for kind in KINDS.values() for metric in kind.metrics))
 BASELINES = tuple(dict.fromkeys(family for kind in KINDS.values() for family in kind.baselines))
-CORPORA = tuple(corpus for kind in KINDS.values() for corpus in kind.corpora)
+CORPORA = tuple(dict.fromkeys(corpus for kind in KINDS.values() for corpus in kind.corpora))
 
-_LOWER_IS_BETTER = frozenset({"calibration_error", "mae", "mse"})
+_LOWER_IS_BETTER = frozenset(
+    {"calibration_error", "mae", "mse", "perplexity", "loss", "bits_per_character", "pseudo_perplexity"}
+)
 
 
 def direction(metric: str) -> Literal["max", "min"]:

@@ -37,11 +37,18 @@ def test_its_parameters_are_one_literal_a_line(path):
         ast.literal_eval(statement.value)
 
 
-@pytest.mark.parametrize("folder", [".", "notebooks"])
-def test_the_template_runs_as_a_plain_script_on_its_defaults(folder):
-    path = PROJECT / "notebooks" / "finetune.py"
+@pytest.mark.parametrize(
+    ("folder", "name", "said"),
+    [
+        (".", "finetune.py", "accuracy 0."),
+        ("notebooks", "finetune.py", "accuracy 0."),
+        (".", "language_model.py", "perplexity "),
+    ],
+)
+def test_the_template_runs_as_a_plain_script_on_its_defaults(folder, name, said):
+    path = PROJECT / "notebooks" / name
     done = subprocess.run(
         [sys.executable, str(path)], cwd=PROJECT / folder, capture_output=True, text=True, timeout=250
     )
     assert done.returncode == 0, done.stderr
-    assert "accuracy 0." in done.stdout
+    assert said in done.stdout

@@ -47,6 +47,7 @@ MODULES = (
     "ipykernel.zmqshell",
     "matplotlib_inline.backend_inline",
     *(f"transformers.models.{family.replace('-', '_')}.modeling_{family.replace('-', '_')}" for family in FAMILIES),
+    "transformers.models.gpt2.modeling_gpt2",
     "app.lab.training",
     "app.lab.competitors",
     "app.lab.evaluation",
@@ -58,6 +59,8 @@ MODULES = (
     "app.lab.profiling.limits",
     "app.lab.record",
     "app.lab.tracking",
+    "app.lab.language.generation",
+    "app.lab.language.bigram",
     "app.report.figures",
     "app.report.passages",
 )

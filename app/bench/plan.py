@@ -11,6 +11,7 @@ from typing import Any
 
 from app.config import Architecture, Benchmark, Hyperparameters, settle
 from app.layout import BenchmarkFolder, RunFolder
+from app.tasks import LANGUAGE
 
 __all__ = ["Run", "plan_runs"]
 
@@ -94,6 +95,8 @@ def _shared_parameters(benchmark: Benchmark, architecture: Architecture) -> dict
     """
     dataset, inference = benchmark.dataset, benchmark.inference
     files = {} if isinstance(dataset.path, str) else dataset.path.model_dump(mode="json", exclude_defaults=True)
+    language = {"vocabulary": dataset.vocabulary or ""} if benchmark.task.kind in LANGUAGE else {}
+    labels = {} if benchmark.task.kind in LANGUAGE else {"label_column": dataset.label}
     return {
         "task": benchmark.task.kind,
         "metric": benchmark.task.metric,
@@ -103,7 +106,8 @@ def _shared_parameters(benchmark: Benchmark, architecture: Architecture) -> dict
         "dataset_revision": dataset.revision or "",
         "dataset_splits": dataset.splits.model_dump(mode="json", exclude_defaults=True),
         "text_columns": list(dataset.text),
-        "label_column": dataset.label,
+        **labels,
+        **language,
         "max_length": dataset.max_length,
         "limit": dataset.limit or 0,
         "architecture": architecture.name,

@@ -26,9 +26,10 @@ from transformers.utils import logging
 
 from app.config import Architecture
 from app.errors import CheckpointError, ConfigError, Problem
+from app.lab.language.bigram import BigramConfig
 from app.lab.tasks import Task, task_of
 from app.lab.vocabulary import train_tokenizer
-from app.tasks import CLASSIFICATION, TAGGING
+from app.tasks import CAUSAL, CLASSIFICATION, DECODERS, TAGGING
 
 __all__ = ["Built", "build_model", "check_architecture"]
 
@@ -60,11 +61,11 @@ _OFFSET_POSITIONS = ("roberta", "xlm-roberta", "camembert", "mpnet", "longformer
 # says of each process's first batch that rows are padded to whole windows and that the first token sees all of them:
 # both are as they should be for a classifier
 _TALKATIVE = "transformers.models.longformer.modeling_longformer"
-# relative positions only: any length goes
-_UNBOUNDED = ("deberta", "deberta-v2", "t5")
+# no positions, or relative ones only: any length goes
+_UNBOUNDED = ("deberta", "deberta-v2", "t5", BigramConfig.model_type)
 
 
-_CLASSIFICATION = task_of(CLASSIFICATION.name)
+_CLASSIFICATION, _CAUSAL = task_of(CLASSIFICATION.name), task_of(CAUSAL.name)
 
 
 @dataclass(frozen=True)
@@ -85,11 +86,12 @@ def build_model(
     labels: Sequence[str],
     texts: Sequence[str],
     max_length: int,
+    vocabulary: str = "wordpieces",
 ) -> Built:
     """The architecture with a head for `task` and its `labels`, ready for inputs of at most `max_length` tokens.
 
     A checkpoint is loaded, from its folder or from the hub; anything else starts from random weights, drawn
-    from torch's global generator, with a tokenizer trained on `texts`.
+    from torch's global generator, with a tokenizer of that `vocabulary` made from `texts`.
 
     Raises:
         CheckpointError: the checkpoint lacks weights of its body, or reads fewer than `max_length` tokens.
@@ -99,7 +101,7 @@ def build_model(
         model, tokenizer = _load(architecture.checkpoint, task, labels)
         _check_length(architecture.checkpoint, model.config, max_length)
     else:
-        model, tokenizer = _start(architecture, task, labels, texts, max_length)
+        model, tokenizer = _start(architecture, task, labels, texts, max_length, vocabulary)
     tokenizer.model_max_length = max_length
     logging.get_logger(_TALKATIVE).setLevel(ERROR)
     return Built(
@@ -123,9 +125,10 @@ def check_architecture(architecture: Architecture) -> None:
     problems = [_unknown_key(architecture, key, allowed) for key in architecture.config if key not in allowed]
     if problems:
         raise ConfigError(problems)
+    task = _CAUSAL if architecture.family in DECODERS else _CLASSIFICATION
     with torch.device("meta"):  # shapes without memory: also a model of any size is checked in milliseconds
-        config = _configure(architecture, _CLASSIFICATION, ("a", "b"), vocabulary=8, pad=0, max_length=8)
-        _from_config(architecture, _CLASSIFICATION, config)
+        config = _configure(architecture, task, ("a", "b"), vocabulary=8, pad=0, max_length=8)
+        _from_config(architecture, task, config)
 
 
 def _load(checkpoint: str, task: Task, labels: Sequence[str]) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
@@ -133,6 +136,8 @@ def _load(checkpoint: str, task: Task, labels: Sequence[str]) -> tuple[PreTraine
         tokenizer = AutoTokenizer.from_pretrained(checkpoint, trust_remote_code=False)
         if task.kind == TAGGING.name:
             _take_words(tokenizer, checkpoint)
+        if tokenizer.pad_token is None:  # GPT-2 has none; what is padded is masked, so that any token will do
+            tokenizer.pad_token = tokenizer.eos_token
         model, report = getattr(transformers, task.auto_class).from_pretrained(
             checkpoint,
             **task.head(labels),
@@ -165,9 +170,14 @@ def _take_words(tokenizer: PreTrainedTokenizerBase, checkpoint: str) -> None:
 
 
 def _start(
-    architecture: Architecture, task: Task, labels: Sequence[str], texts: Sequence[str], max_length: int
+    architecture: Architecture,
+    task: Task,
+    labels: Sequence[str],
+    texts: Sequence[str],
+    max_length: int,
+    vocabulary: str,
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    tokenizer = train_tokenizer(texts)
+    tokenizer = train_tokenizer(texts, vocabulary)
     config = _configure(
         architecture, task, labels, vocabulary=len(tokenizer), pad=tokenizer.pad_token_id, max_length=max_length
     )

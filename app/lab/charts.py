@@ -19,8 +19,10 @@ from app.lab.tags import OUTSIDE
 __all__ = [
     "plot_classes",
     "plot_confusion",
+    "plot_frequencies",
     "plot_history",
     "plot_lengths",
+    "plot_losses",
     "plot_numbers",
     "plot_scatter",
     "plot_tags",
@@ -29,6 +31,7 @@ __all__ = [
 WIDTH = 640  # points
 NAMED_CLASSES = 30  # with more classes than these, names on a confusion matrix cannot be read
 DOTS = 1500  # on a scatter plot: more make the page heavy, and no point can be told from its neighbours
+COMMON = 30  # characters in a figure of them
 COUNTED_CLASSES = 10  # nor numbers in its cells, with more than these
 
 
@@ -79,6 +82,40 @@ def plot_numbers(examples: Examples) -> Picture:
     tidy(axes, grid="y")
     spread = f"mean {numbers.mean():.3g}, standard deviation {numbers.std():.3g}"
     return draw(figure, f"{len(numbers):,} numbers from {numbers.min():.3g} to {numbers.max():.3g}, {spread}")
+
+
+def plot_frequencies(examples: Examples) -> Picture:
+    """The commonest characters of the training text, as shares of all."""
+    counts = Counter[str]()
+    for text in examples.splits["train"].texts[0]:
+        counts.update(text)
+    total, common = counts.total(), counts.most_common(COMMON)
+    figure, (axes,) = new_figure(WIDTH, 170)
+    axes.bar(range(len(common)), [count / total for _, count in common], color=MODEL, width=0.7)
+    axes.set_xticks(range(len(common)), [_visible(character) for character, _ in common])
+    axes.set(ylabel="share of train")
+    axes.yaxis.set_major_formatter("{x:.0%}")
+    tidy(axes, grid="y")
+    first = ", ".join(f"{_visible(character)} {count / total:.1%}" for character, count in common[:5])
+    return draw(figure, f"{len(counts)} different characters in train; the commonest: {first}")
+
+
+def _visible(character: str) -> str:
+    return {" ": "␣", "\n": "↵", "\t": "⇥", "$": r"\$"}.get(character, character)
+
+
+def plot_losses(means: npt.NDArray[np.floating[Any]], mean: float) -> Picture:
+    """How the mean losses of windows are spread, in nats a token; the line is the mean of all tokens."""
+    figure, (axes,) = new_figure(WIDTH, 170)
+    finite = means[np.isfinite(means)]
+    axes.hist(finite, bins=30, color=MODEL)
+    if np.isfinite(mean):
+        axes.axvline(mean, color=LIMIT, linestyle="--")
+        axes.annotate(f" all tokens {mean:.3f}", (mean, axes.get_ylim()[1]), va="top", color=LIMIT)
+    axes.set(xlabel="mean loss of a window, nats a token", ylabel="windows")
+    tidy(axes, grid="y")
+    low, high = (float(finite.min()), float(finite.max())) if len(finite) else (float("nan"), float("nan"))
+    return draw(figure, f"losses of {len(means):,} windows: {low:.3f} to {high:.3f} nats a token, mean {mean:.3f}")
 
 
 def plot_lengths(examples: Examples) -> Picture:

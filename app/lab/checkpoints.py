@@ -9,8 +9,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from app.errors import CheckpointError, HubError, UsageError
+from app.tasks import CAUSAL, DECODERS
 
-__all__ = ["check_checkpoint", "check_checkpoints", "fetch_checkpoints", "find_config", "fingerprint_checkpoint"]
+__all__ = [
+    "check_checkpoint",
+    "check_checkpoints",
+    "check_kinds",
+    "fetch_checkpoints",
+    "find_config",
+    "fingerprint_checkpoint",
+]
 
 HUB_SECONDS = 5.0  # for one answer of the hub
 
@@ -50,6 +58,22 @@ def check_checkpoints(checkpoints: Iterable[str]) -> None:
             errors.append(error)
     if errors:
         raise type(errors[0])("\n".join(str(error) for error in errors))
+
+
+def check_kinds(checkpoints: Iterable[str], kind: str) -> None:
+    """Return if none of the checkpoints on this machine is of a family that the kind of task cannot use.
+
+    Raises:
+        CheckpointError: one reads from left to right alone and the task does not, or the other way round.
+    """
+    for checkpoint in dict.fromkeys(checkpoints):
+        folder = _folder(checkpoint) or _cached(checkpoint)
+        if folder is None:
+            continue
+        family = json.loads((folder / _CONFIG).read_text(encoding="utf-8")).get("model_type")
+        if (family in DECODERS) != (kind == CAUSAL.name):
+            reads = "reads from left to right alone" if family in DECODERS else "reads both sides of a token"
+            raise CheckpointError(f"{checkpoint}: a {family} {reads}: it is no model for task.kind {kind}")
 
 
 def fetch_checkpoints(checkpoints: Iterable[str]) -> None:

@@ -112,6 +112,12 @@ def build_competitor(
     train = examples.splits["train"]
     texts = [text for column in train.strings for text in column]
     task = task_of(examples.kind)
+    if train.running is not None:  # which is cut into blocks and not truncated
+        vocabulary = train.running.vocabulary
+        model = build_model(
+            architecture, task=task, labels=(), texts=texts, max_length=max_length, vocabulary=vocabulary
+        )
+        return Competitor(architecture, model)
     built = build_model(architecture, task=task, labels=examples.labels, texts=texts, max_length=max_length)
     if dropout >= 0:
         built = replace(built, model=with_dropout(built.model, dropout))

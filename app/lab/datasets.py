@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from app.config import Dataset
 from app.errors import DataError
 from app.lab.labels import encode_labels, is_unlabelled
+from app.lab.running import Running, cut_text, read_running, show_breaks
 from app.lab.sources import RawSplit, Source, read_source
 from app.results import DatasetRecord
-from app.tasks import CLASSIFICATION, TAGGING
+from app.tasks import CLASSIFICATION, LANGUAGE, TAGGING
 
 if TYPE_CHECKING:
     import pandas
@@ -33,6 +34,7 @@ class Split:
     labels: tuple[Any, ...]  # of each row: the index of a class, a number, or the indices of its words' tags
     clean: tuple[Any, ...] | None = None  # labels before noise, for the ceiling of a built-in corpus
     names: tuple[str, ...] = ()  # what labels are indices into; none where they are numbers
+    running: Running | None = None  # the rows are one text, for a language model; there are no labels then
 
     def __len__(self) -> int:
         return len(self.texts[0])
@@ -41,9 +43,10 @@ class Split:
         """The given rows, in their order."""
         return Split(
             tuple(tuple(column[row] for row in rows) for column in self.texts),
-            tuple(self.labels[row] for row in rows),
+            tuple(self.labels[row] for row in rows) if self.running is None else (),
             None if self.clean is None else tuple(self.clean[row] for row in rows),
             self.names,
+            self.running,
         )
 
     @property
@@ -76,6 +79,7 @@ class Examples:
     description: str | None = None
     noise: float | None = None
     kind: str = CLASSIFICATION.name  # of the task
+    cut: str | None = None  # in words: what running text lacked, and where it was taken from
 
     @property
     def evaluated(self) -> str:
@@ -92,6 +96,8 @@ class Examples:
         import pandas
 
         some = self.splits[split].take(range(min(rows, len(self.splits[split]))))
+        if some.running is not None:
+            return pandas.DataFrame({"text": [show_breaks(text) for text in some.texts[0]]})
         labels = [self.labels[label] for label in some.labels] if self.labels and not some.in_words else some.labels
         if some.in_words:
             from app.lab.entities import describe_entities
@@ -109,6 +115,7 @@ class Examples:
             rows=self.rows,
             labels=self.labels,
             validation_from_train=self.validation_from_train,
+            cut=self.cut,
             question=self.question,
             description=self.description,
             noise=self.noise,
@@ -128,6 +135,8 @@ def load_examples(dataset: Dataset, kind: str = CLASSIFICATION.name) -> Examples
             train has not; or the source cannot be read.
         HubError: the data set is on a hub that cannot be reached.
     """
+    if kind in LANGUAGE:
+        return _load_running(dataset, kind)
     source = read_source(dataset)
     hidden = [name for name in dataset.extra_splits if is_unlabelled(source.splits[name])]
     if hidden:
@@ -157,10 +166,42 @@ def load_examples(dataset: Dataset, kind: str = CLASSIFICATION.name) -> Examples
     )
 
 
+def _load_running(dataset: Dataset, kind: str) -> Examples:
+    """Running text: no labels, and splits that are missing are cut from train."""
+    source = read_source(dataset, labelled=False)
+    running = read_running(kind, dataset, continuous=source.continuous)
+    raw = _known_splits(source)
+    for split in raw.values():
+        _check_texts(split, may_be_blank=source.continuous)
+    rows = {name: tuple(str(text) for text in split.texts[0]) for name, split in raw.items()}
+    if source.continuous:
+        rows, cut = cut_text(rows)
+        rows = {name: lines[: dataset.limit] for name, lines in rows.items()}
+        splits = {name: Split((lines,), (), running=running) for name, lines in rows.items()}
+    else:
+        splits = {name: Split((texts,), (), running=running) for name, texts in rows.items()}
+        cut = "" if "validation" in splits else "10 % of the rows of train, drawn at random, became validation."
+        if cut:
+            splits["train"], splits["validation"] = _cut_validation(splits["train"], by_class=False)
+        splits = {name: _sample(split, dataset.limit or len(split)) for name, split in splits.items()}
+    ordered = {name: splits[name] for name in SPLITS if name in splits}
+    return Examples(
+        path=dataset.shown_path,
+        revision=dataset.revision,
+        labels=(),
+        splits=ordered,
+        fingerprint=_fingerprint((running.joint,), ordered),
+        validation_from_train="validation" not in raw,
+        question=source.question,
+        description=source.description,
+        kind=kind,
+        cut=cut or None,
+    )
+
+
 def _encode(source: Source, kind: str) -> tuple[dict[str, Split], tuple[str, ...]]:
-    if "train" not in source.splits:
-        raise DataError(f"has no train split; it has {', '.join(source.splits) or 'no split known by name'}")
-    raw = {name: split for name, split in source.splits.items() if name == "train" or not is_unlabelled(split)}
+    known = _known_splits(source)
+    raw = {name: split for name, split in known.items() if name == "train" or not is_unlabelled(split)}
     for split in raw.values():
         (_check_words if kind == TAGGING.name else _check_texts)(split)
     labels, names = encode_labels(kind, raw, source.label_names)
@@ -176,9 +217,17 @@ def _encode(source: Source, kind: str) -> tuple[dict[str, Split], tuple[str, ...
     return encoded, names
 
 
-def _check_texts(split: RawSplit) -> None:
-    if not split.labels:
+def _known_splits(source: Source) -> Mapping[str, RawSplit]:
+    if "train" not in source.splits:
+        raise DataError(f"has no train split; it has {', '.join(source.splits) or 'no split known by name'}")
+    return source.splits
+
+
+def _check_texts(split: RawSplit, *, may_be_blank: bool = False) -> None:
+    if not len(split.texts[0]):
         raise DataError(f"{split.place}: has no rows")
+    if may_be_blank:
+        return
     for row, texts in enumerate(zip(*split.texts, strict=True), 1):
         if any(text is None for text in texts) or not any(str(text).strip() for text in texts):
             raise DataError(f"{split.place}: row {row}: the text is empty; remove such rows")
@@ -209,8 +258,8 @@ def _flatten(split: Split) -> Iterable[Any]:
 def _cut_validation(train: Split, *, by_class: bool) -> tuple[Split, Split]:
     """Ten per cent, of each class where there are classes, by a fixed seed; a class of one row stays in train."""
     groups: dict[int, list[int]] = {}
-    for row, label in enumerate(train.labels):
-        groups.setdefault(label if by_class else 0, []).append(row)
+    for row in range(len(train)):
+        groups.setdefault(train.labels[row] if by_class else 0, []).append(row)
     draw = random.Random(SPLIT_SEED)
     chosen: set[int] = set()
     for label in sorted(groups):

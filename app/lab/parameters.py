@@ -61,9 +61,10 @@ def read_dataset(
     revision: str,
     splits: Mapping[str, Any],
     text: Sequence[str],
-    label: str,
     max_length: int,
     limit: int,
+    label: str = "label",
+    vocabulary: str = "",
 ) -> Dataset:
     """The data set that the parameters name; `files`, where given, go before `path`."""
     return Dataset(
@@ -75,6 +76,7 @@ def read_dataset(
         label=label,
         max_length=max_length,
         limit=limit or None,
+        vocabulary=vocabulary or None,
     )
 
 

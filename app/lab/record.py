@@ -11,6 +11,7 @@ from pathlib import Path
 
 from app.lab.competitors import Competitor, Trained
 from app.lab.evaluation import Evaluation
+from app.lab.language.losses import TokenLosses
 from app.lab.machine import cpu_name
 from app.lab.parameters import Settings
 from app.layout import ATTEMPT_VARIABLE, PROJECT, RunFolder
@@ -33,6 +34,7 @@ def write_run(
     wandb: TrackingRecord | None,
 ) -> RunResult:
     """The run's record. It is written last, and with it the predictions; an empty `folder` keeps nothing."""
+    losses = evaluation.outputs
     result = RunResult(
         run_id=run_id,
         benchmark=benchmark,
@@ -51,6 +53,7 @@ def write_run(
         best_epoch=trained.best_epoch,
         divergent=evaluation.divergent,
         truncated=competitor.truncated,
+        tokens={evaluation.examples.evaluated: losses.scored} if isinstance(losses, TokenLosses) else {},
         attempts=int(os.environ.get(ATTEMPT_VARIABLE, "1")),
         started=started,
         finished=datetime.now(UTC),

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from app.config import Dataset, Files
 from app.errors import DataError, HubError
 from app.lab.corpora import load_corpus
-from app.tasks import TAGGING
+from app.lab.plain_text import check_encoding, is_plain_text, read_lines
+from app.tasks import LANGUAGE, TAGGING
 
 if TYPE_CHECKING:
     import pyarrow
@@ -42,13 +43,16 @@ class Source:
 
     splits: Mapping[str, RawSplit]
     label_names: tuple[str, ...] | None = None  # None: the labels name themselves
+    continuous: bool = False  # the rows of each split are the lines of one text
     question: str | None = None
     description: str | None = None
     noise: float | None = None
 
 
-def read_source(dataset: Dataset) -> Source:
+def read_source(dataset: Dataset, *, labelled: bool = True) -> Source:
     """Read the splits `train`, `validation` and `test`, as far as they are there, and those that are named beside them.
+
+    Without `labelled` no column of labels is looked for, and plain text is read too: .txt, .txt.gz.
 
     Raises:
         DataError: a file or a column is missing, a format is unknown, an encoding is broken.
@@ -57,8 +61,10 @@ def read_source(dataset: Dataset) -> Source:
     if dataset.corpus is not None:
         return _read_corpus(dataset)
     if isinstance(dataset.path, Files):
-        return _read_files(dataset, dataset.path)
-    return _read_hub(dataset, dataset.path)
+        if is_plain_text(dataset.path.train):
+            return _read_texts(dataset.path, labelled)
+        return _read_files(dataset, dataset.path, labelled)
+    return _read_hub(dataset, dataset.path, labelled)
 
 
 def _read_corpus(dataset: Dataset) -> Source:
@@ -74,18 +80,36 @@ def _read_corpus(dataset: Dataset) -> Source:
         name: RawSplit(f"{dataset.shown_path}, split {name}", split.texts, split.labels, split.clean)
         for name, split in corpus.splits.items()
     }
-    return Source(splits, corpus.labels or None, corpus.question, corpus.description, corpus.noise)
+    return Source(
+        splits, corpus.labels or None, question=corpus.question, description=corpus.description, noise=corpus.noise
+    )
 
 
-def _read_files(dataset: Dataset, files: Files) -> Source:
+def _read_texts(files: Files, labelled: bool) -> Source:
+    """Plain text: the rows are its lines, and the lines are one text."""
+    splits = {}
+    for name in ("train", "validation", "test"):
+        path: Path | None = getattr(files, name)
+        if path is None:
+            continue
+        if labelled:
+            raise DataError(f"{path}: plain text has no labels; it is read for task.kind {' and '.join(LANGUAGE)}")
+        if not is_plain_text(path):
+            raise DataError(f"{path}: is no plain text, and {files.train} is; give files of one kind")
+        lines = read_lines(path)
+        splits[name] = RawSplit(str(path), (lines,), ())
+    return Source(splits, continuous=True)
+
+
+def _read_files(dataset: Dataset, files: Files, labelled: bool) -> Source:
     splits, names = {}, {}
     usual = {"train": files.train, "validation": files.validation, "test": files.test}
     paths = {name: path for name, path in {**usual, **files.extra}.items() if path is not None}
     for name, path in paths.items():
         table = _read_table(path.expanduser(), dataset)
-        splits[name] = _pick_columns(table.column_names, table.__getitem__, dataset, str(path))
+        splits[name] = _pick_columns(table.column_names, table.__getitem__, dataset, str(path), labelled)
         names[name] = _tag_names(table, dataset.label)
-    if any(path.suffix.lower() in (".csv", ".tsv") for path in paths.values()):
+    if labelled and any(path.suffix.lower() in (".csv", ".tsv") for path in paths.values()):
         splits = _typed_labels(splits)
     return Source(splits, names["train"] if len(set(names.values())) == 1 else None)
 
@@ -115,12 +139,13 @@ def _read_table(path: Path, dataset: Dataset) -> pyarrow.Table:
 
     form = path.suffix.lower()
     if form not in _FORMATS:
-        raise DataError(f"{path}: {form or 'no'} suffix; a data file is one of {', '.join(_FORMATS)}")
+        known = ", ".join((*_FORMATS, ".txt and .txt.gz for language models"))
+        raise DataError(f"{path}: {form or 'no'} suffix; a data file is one of {known}")
     try:
         if form == ".parquet":
             return pyarrow.parquet.read_table(path)
         content = path.read_bytes()
-        _check_encoding(path, content)
+        check_encoding(path, content)
         if form == ".conll":
             sentences = _read_conll(path, content.decode("utf-8-sig"))
             words, tags = ([[pair[column] for pair in pairs] for pairs in sentences] for column in (0, 1))
@@ -149,16 +174,6 @@ def _read_table(path: Path, dataset: Dataset) -> pyarrow.Table:
         raise DataError(f"{path}: may not be read by this user") from None
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise DataError(f"{path}: is not readable as {form[1:]}: {_first_line(error)}") from None
-
-
-def _check_encoding(path: Path, content: bytes) -> None:
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        found = content[error.start]
-        message = f"line {line}: byte 0x{found:02x} is not UTF-8; save the file as UTF-8"
-        raise DataError(f"{path}: {message} (iconv -f LATIN1 -t UTF-8, say)") from None
 
 
 def _read_json(path: Path, text: str) -> list[dict[str, Any]]:
@@ -217,12 +232,12 @@ def _tag_names(table: pyarrow.Table, label: str) -> tuple[str, ...] | None:
         return None
 
 
-def _pick_columns(names: Iterable[str], column: Any, dataset: Dataset, place: str) -> RawSplit:
+def _pick_columns(names: Iterable[str], column: Any, dataset: Dataset, place: str, labelled: bool) -> RawSplit:
     known = tuple(names)
-    for wanted in (*dataset.text, dataset.label):
+    for wanted in (*dataset.text, *((dataset.label,) if labelled else ())):
         _column_place(wanted, known, place)
     texts = tuple(column(name).to_pylist() for name in dataset.text)
-    return RawSplit(place, texts, column(dataset.label).to_pylist())
+    return RawSplit(place, texts, column(dataset.label).to_pylist() if labelled else ())
 
 
 def _column_place(wanted: str, known: Sequence[str], place: str) -> None:
@@ -236,7 +251,7 @@ def _column_place(wanted: str, known: Sequence[str], place: str) -> None:
         )
 
 
-def _read_hub(dataset: Dataset, path: str) -> Source:
+def _read_hub(dataset: Dataset, path: str, labelled: bool) -> Source:
     """A hub id, or a folder of the same form (train.parquet, test.csv, ...): `datasets` reads both alike."""
     is_folder = path.startswith(("/", "./", "../", "~")) or Path(path).exists()
     folder = Path(path).expanduser()
@@ -270,7 +285,9 @@ def _read_hub(dataset: Dataset, path: str) -> Source:
     feature = getattr(feature, "feature", feature)  # of a list, what is in it
     names = tuple(feature.names) if isinstance(feature, datasets.ClassLabel) else None
     picked = {
-        name: _pick_columns(rows.column_names, rows.with_format("arrow").__getitem__, dataset, f"{path}, split {name}")
+        name: _pick_columns(
+            rows.column_names, rows.with_format("arrow").__getitem__, dataset, f"{path}, split {name}", labelled
+        )
         for name, rows in splits.items()
     }
     return Source(picked, names)

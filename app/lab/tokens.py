@@ -10,7 +10,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from app.lab.losses import IGNORED
 from app.layout import cache_folder
 from app.results import Truncated
 
-__all__ = ["EncodedSplit", "encode_split", "length_batches", "pad_rows"]
+__all__ = ["EncodedSplit", "encode_split", "fingerprint_rows", "length_batches", "pad_rows"]
 
 Row = Mapping[str, Any]
 
@@ -59,6 +59,18 @@ class EncodedSplit(Dataset[Row]):
         end = self._ends[index]
         return np.flatnonzero(self.words[end - self.lengths[index] : end] >= 0)
 
+    def first_row(self) -> EncodedSplit:
+        """The first row alone."""
+        tokens = slice(int(self.lengths[0]))
+        return replace(
+            self,
+            ids=self.ids[tokens],
+            types=None if self.types is None else self.types[tokens],
+            lengths=self.lengths[:1],
+            labels=self.labels[:1] if self.words is None else self.labels[tokens],
+            words=None if self.words is None else self.words[tokens],
+        )
+
     @functools.cached_property
     def _ends(self) -> npt.NDArray[np.int64]:
         return np.cumsum(self.lengths)
@@ -80,7 +92,7 @@ def encode_split(split: Split, tokenizer: PreTrainedTokenizerBase, max_length: i
     if len(split) < _WORTH_KEEPING:
         arrays = _encode(split, tokenizer, max_length)
     else:
-        kept = cache_folder() / "tokens" / _fingerprint(split, tokenizer, max_length)
+        kept = cache_folder() / "tokens" / fingerprint_rows(split, tokenizer, max_length)
         found = _read(kept)
         arrays = _encode(split, tokenizer, max_length) if found is None else found
         if found is None:
@@ -156,7 +168,8 @@ def _count_lost(
     return len(cut), sum(map(len, whole["input_ids"])) - int(lengths[cut].sum())
 
 
-def _fingerprint(split: Split, tokenizer: PreTrainedTokenizerBase, max_length: int) -> str:
+def fingerprint_rows(split: Split, tokenizer: PreTrainedTokenizerBase, max_length: int) -> str:
+    """What the token ids of a split depend on, as 32 hex digits."""
     digest = hashlib.sha256(
         json.dumps([_FORMAT, type(tokenizer).__name__, tokenizer.init_kwargs, max_length], default=str).encode()
     )

@@ -6,9 +6,12 @@ import contextlib
 import math
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from transformers import PreTrainedModel, TrainingArguments
 from transformers.trainer_utils import set_seed
@@ -19,15 +22,17 @@ from app.lab.dropout import cheap_dropout
 from app.lab.exclusive import paused_seconds
 from app.lab.freezing import freeze_weights
 from app.lab.history import History
+from app.lab.language.feed import Blocks, cut_training_blocks, make_collator
+from app.lab.language.scoring import score_text
 from app.lab.last_layer import first_token_only
-from app.lab.losses import build_loss
+from app.lab.losses import Loss, build_loss
 from app.lab.optimization import build_optimizer, first_averaged_epoch, leaves_unseen_rows_alone, schedule_arguments
 from app.lab.parameters import Settings
 from app.lab.prediction import predict_logits
 from app.lab.tasks import Outputs
-from app.lab.tokens import encode_split, pad_rows
+from app.lab.tokens import EncodedSplit, encode_split, pad_rows
 from app.lab.trainer import BestEpoch, FineTuner, Recorder
-from app.tasks import direction
+from app.tasks import CAUSAL, LANGUAGE, direction
 
 __all__ = ["TrainedTransformer", "seed_everything", "train_transformer"]
 
@@ -52,6 +57,10 @@ class TrainedTransformer:
 
     def predict(self, split: Split) -> Outputs:
         """What the model says of each row, in their order, in the form of its task."""
+        if split.running is not None:
+            return score_text(
+                self.built.model, self.built.tokenizer, split, kind=self.built.task.kind, precision=self.precision
+            )
         encoded = encode_split(split, self.built.tokenizer, self.max_length)
         logits = predict_logits(self.built.model, encoded, self.built.tokenizer.pad_token_id, self.precision)
         return self.built.task.read_logits(logits)
@@ -75,43 +84,44 @@ def train_transformer(
         metric: the validation score that says which epoch is best.
         history: gets a row a log and a row an epoch.
     """
-    model, pad = built.model, built.tokenizer.pad_token_id
+    model = built.model
     freeze_weights(model, settings.freeze)
     precision = _choose_precision(settings.precision, model)
-    train = encode_split(examples.splits["train"], built.tokenizer, max_length)
-    validation = encode_split(examples.splits["validation"], built.tokenizer, max_length)
+    is_language = examples.kind in LANGUAGE
+    feed = (_feed_blocks if is_language else _feed_rows)(built, examples, settings, max_length, metric, precision)
+    train = feed.rows
 
     averages = settings.weight_averaging == "swa"
     averaged_from = first_averaged_epoch(settings.epochs) if averages else math.inf
-    narrows = settings.narrow_vocabulary and leaves_unseen_rows_alone(settings)
 
     def score(tuned: PreTrainedModel) -> Mapping[str, float]:
-        outputs = built.task.read_logits(predict_logits(tuned, validation, pad, precision))
-        held_out = examples.splits["validation"]
+        outputs, held_out = feed.ask(tuned), examples.splits["validation"]
         loss, value = built.task.mean_loss(outputs, held_out), built.task.score(metric, outputs, held_out)
         return {"eval_loss": loss, f"eval_{metric}": value}
 
     with tempfile.TemporaryDirectory() as scratch, contextlib.ExitStack() as shortcuts:
-        if settings.first_token_only:
+        if settings.first_token_only and not is_language:  # a language model has something to say of every token
             shortcuts.enter_context(first_token_only(model))
         if settings.cheap_dropout:
             shortcuts.enter_context(cheap_dropout(model, settings.seed))
         steps_per_epoch = _count_steps(len(train), settings)
         trainer = FineTuner(
             model=model,
-            args=_arguments(settings, precision, steps_per_epoch=steps_per_epoch, folder=scratch),
+            args=_arguments(
+                settings, precision, steps_per_epoch=steps_per_epoch, folder=scratch, by_length=not is_language
+            ),
             train_dataset=train,
-            eval_dataset=validation,
-            data_collator=lambda rows: pad_rows(rows, pad),
+            eval_dataset=train,  # never read: `score` evaluates
+            data_collator=feed.collate,
             score=score,
-            used_ids=train.used_ids(pad) if narrows else None,
+            used_ids=feed.used_ids,
             optimizer=lambda trained, decayed: build_optimizer(
                 trained,
                 settings,
                 decayed=decayed,
                 warmup_steps=math.ceil(settings.warmup_ratio * steps_per_epoch * settings.epochs),
             ),
-            loss=build_loss(settings, train.labels, len(examples.labels)),
+            loss=feed.loss,
             averaged_from=averaged_from,
         )
         best = BestEpoch(
@@ -143,13 +153,58 @@ def train_transformer(
     )
 
 
+@dataclass(frozen=True, eq=False)
+class _Feed:
+    """What the kinds of task give the trainer differently."""
+
+    rows: EncodedSplit | Blocks
+    collate: Callable[[Sequence[Any]], dict[str, torch.Tensor]]
+    ask: Callable[[PreTrainedModel], Outputs]  # what the model says of the validation split
+    used_ids: npt.NDArray[np.int64] | None  # to narrow the vocabulary to
+    loss: Loss | None  # None: that of the model's head
+
+
+def _feed_rows(built: Built, examples: Examples, settings: Settings, max_length: int, _: str, precision: str) -> _Feed:
+    pad = built.tokenizer.pad_token_id
+    narrows = settings.narrow_vocabulary and leaves_unseen_rows_alone(settings)
+    train = encode_split(examples.splits["train"], built.tokenizer, max_length)
+    validation = encode_split(examples.splits["validation"], built.tokenizer, max_length)
+    return _Feed(
+        rows=train,
+        collate=lambda rows: pad_rows(rows, pad),
+        ask=lambda model: built.task.read_logits(predict_logits(model, validation, pad, precision)),
+        used_ids=train.used_ids(pad) if narrows else None,
+        loss=build_loss(settings, train.labels, len(examples.labels)),
+    )
+
+
+def _feed_blocks(built: Built, examples: Examples, settings: Settings, _: int, metric: str, precision: str) -> _Feed:
+    kind, tokenizer = built.task.kind, built.tokenizer
+    if kind == CAUSAL.name:
+        built.model.loss_type = "ForCausalLM"  # transformers finds it by the name of the class, but for GPT-2's
+
+    def ask(model: PreTrainedModel) -> Outputs:
+        held_out, sampled = examples.splits["validation"], metric == "pseudo_perplexity"
+        return score_text(model, tokenizer, held_out, kind=kind, precision=precision, sampled=sampled)
+
+    return _Feed(
+        rows=cut_training_blocks(examples.splits["train"], tokenizer, kind),
+        collate=make_collator(tokenizer, kind, built.model.config.vocab_size, settings.seed),
+        ask=ask,
+        used_ids=None,  # the table is the head as well: every row of it has a gradient
+        loss=None,
+    )
+
+
 def _count_steps(rows: int, settings: Settings) -> int:
     """How often the weights change in an epoch."""
     batches = -(-rows // settings.batch_size)
     return max(1, -(-batches // settings.gradient_accumulation))
 
 
-def _arguments(settings: Settings, precision: str, *, steps_per_epoch: int, folder: str) -> TrainingArguments:
+def _arguments(
+    settings: Settings, precision: str, *, steps_per_epoch: int, folder: str, by_length: bool
+) -> TrainingArguments:
     return TrainingArguments(
         output_dir=folder,
         learning_rate=settings.learning_rate,
@@ -160,7 +215,7 @@ def _arguments(settings: Settings, precision: str, *, steps_per_epoch: int, fold
         **schedule_arguments(settings),
         label_smoothing_factor=settings.label_smoothing,
         max_grad_norm=settings.max_grad_norm,
-        train_sampling_strategy="group_by_length" if settings.batching == "bucketed" else "random",
+        train_sampling_strategy="group_by_length" if settings.batching == "bucketed" and by_length else "random",
         bf16=precision == "bf16",
         use_cpu=not (torch.cuda.is_available() or torch.backends.mps.is_available()),  # else bf16 is refused there
         seed=settings.seed,

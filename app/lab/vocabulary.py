@@ -1,4 +1,4 @@
-"""A WordPiece tokenizer trained on a benchmark's own training texts, for models that start from nothing."""
+"""A tokenizer made of a benchmark's own training texts, for models that start from nothing."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import hashlib
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
+from app.lab.language.vocabularies import learn_byte_pairs, list_characters
 from app.layout import cache_folder
 
 __all__ = ["train_tokenizer"]
@@ -22,15 +23,17 @@ _MIN_FREQUENCY = 2
 _FORMAT = 1  # raise it when the training below changes, so that no kept tokenizer of the old kind is taken
 
 
-def train_tokenizer(texts: Sequence[str]) -> PreTrainedTokenizerFast:
-    """A lower-casing WordPiece tokenizer of `texts`: the same pieces and ids on every machine, [PAD] is 0.
+def train_tokenizer(texts: Sequence[str], vocabulary: str = "wordpieces") -> PreTrainedTokenizerFast:
+    """A tokenizer of `texts`: the same pieces and ids on every machine, [PAD] is 0.
+
+    `wordpieces` are lower-casing WordPiece; `characters` and `bytepairs`, for language models, lose nothing.
 
     It is kept below `cache_folder()`, by the hash of the texts, and read from there the next time. Pairs come
     out as `[CLS] a [SEP] b [SEP]`, with type ids 0 and 1.
     """
-    kept = cache_folder() / "tokenizers" / _fingerprint(texts) / "tokenizer.json"
+    kept = cache_folder() / "tokenizers" / _fingerprint(texts, vocabulary) / "tokenizer.json"
     if not kept.is_file():
-        _keep(_train(texts), kept)
+        _keep(_MAKERS[vocabulary](texts), kept)
     return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_file=str(kept),
         pad_token=_PAD,
@@ -42,8 +45,8 @@ def train_tokenizer(texts: Sequence[str]) -> PreTrainedTokenizerFast:
     )
 
 
-def _fingerprint(texts: Sequence[str]) -> str:
-    digest = hashlib.sha256(json.dumps([_FORMAT, _VOCABULARY, _MIN_FREQUENCY]).encode())
+def _fingerprint(texts: Sequence[str], vocabulary: str) -> str:
+    digest = hashlib.sha256(json.dumps([_FORMAT, vocabulary, _VOCABULARY, _MIN_FREQUENCY]).encode())
     for text in texts:
         encoded = text.encode("utf-8", "surrogatepass")
         digest.update(len(encoded).to_bytes(8, "little"))
@@ -95,3 +98,10 @@ def _keep(tokenizer: Tokenizer, path: Path) -> None:
         draft = Path(folder) / path.name
         tokenizer.save(str(draft))
         draft.replace(path)
+
+
+_MAKERS: Mapping[str, Callable[[Sequence[str]], Tokenizer]] = {
+    "wordpieces": _train,
+    "characters": lambda texts: list_characters(texts, _SPECIAL),
+    "bytepairs": lambda texts: learn_byte_pairs(texts, _SPECIAL),
+}

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from app.report.gather import Record
 from app.report.standings import Standing
 from app.report.wording import fraction, interval, listing, metric_name, score
+from app.tasks import LANGUAGE
 
 __all__ = ["answer"]
 
@@ -18,14 +19,17 @@ def answer(record: Record, standings: Sequence[Standing]) -> tuple[str, ...]:
     if not ranked or record.primary is None:
         return (_nothing(record),)
     leader, *others = ranked
-    sentences = [_lead(leader, others, metric_name(record.primary.name))]
+    metric = metric_name(record.primary.name, record.dataset.kind)
+    sentences = [_lead(leader, others, metric)]
+    if record.primary.direction == "min":
+        sentences.append(f"The lower the {metric} the better.")
     if leader.interval:
         name, low, high = leader.row.architecture, score(leader.interval.low), score(leader.interval.high)
-        over = f"over the {record.primary.split} examples"
+        over = f"over the {record.primary.split} {'text' if record.dataset.kind in LANGUAGE else 'examples'}"
         sentences.append(f"With 95 % confidence {over}, {name} lies between {low} and {high}.")
     baseline = next((standing for standing in ranked if standing.row.is_baseline), None)
     if baseline and baseline is not leader:
-        sentences.append(_against(baseline))
+        sentences.append(_against(baseline, "below" if record.primary.direction == "max" else "above"))
     unfinished = len(record.unfinished)
     if unfinished:
         sentences.append(f"{unfinished} of {len(record.entries)} runs have no score; they are named below.")
@@ -76,10 +80,10 @@ def _within_noise(leader: Standing, close: Sequence[Standing]) -> str:
     return f"{text}, and so {'is' if len(others) == 1 else 'are'} {listing(others)}." if others else f"{text}."
 
 
-def _against(baseline: Standing) -> str:
+def _against(baseline: Standing, side: str) -> str:
     text = f"The best baseline, {baseline.row.architecture}, reaches {score(baseline.row.score)}"
     if baseline.behind is None:
         return f"{text}."
     if baseline.within_noise:
         return f"{text}, which is within noise of the leader."
-    return f"{text}: {interval(baseline.behind)} below the leader."
+    return f"{text}: {interval(baseline.behind)} {side} the leader."

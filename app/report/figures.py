@@ -43,6 +43,8 @@ def score_figure(record: Record, standings: Sequence[Standing]) -> Picture | Non
         colour = _colour(row)
         if row.score < low:  # far below all others: its place is beside the figure, or theirs would be a blot
             axes.plot(low + 0.01 * (high - low), place, "<", color=colour)
+        if row.score > high:  # the same where less is better
+            axes.plot(high - 0.01 * (high - low), place, ">", color=colour)
         bounds = intervals[row.architecture]
         if bounds:
             axes.plot(
@@ -58,13 +60,16 @@ def score_figure(record: Record, standings: Sequence[Standing]) -> Picture | Non
         axes.text(1.01, place, score(row.score), transform=axes.get_yaxis_transform(), va="center")
     axes.set_yticks(range(len(shown)), [row.architecture for row in shown])
     axes.set_ylim(len(shown) - 0.4, -0.6)
-    axes.set_xlabel(f"{metric_name(record.primary.name)}, {record.primary.split}{left_out}")
+    better = ", lower is better" if record.primary.direction == "min" else ""
+    axes.set_xlabel(
+        f"{metric_name(record.primary.name, record.dataset.kind)}, {record.primary.split}{better}{left_out}"
+    )
     if best_baseline:
         _mark(axes, best_baseline.score, best_baseline.architecture, BASELINE)
     if ceiling is not None:
         _mark(axes, ceiling, "ceiling", LIMIT)
     names = ", ".join(f"{row.architecture} {score(row.score)}" for row in shown[:12])
-    alt = f"{metric_name(record.primary.name)} by architecture, best first: {names}."
+    alt = f"{metric_name(record.primary.name, record.dataset.kind)} by architecture, best first: {names}."
     return draw(figure, alt + (f" The ceiling is {score(ceiling)}." if ceiling is not None else ""))
 
 
@@ -74,6 +79,7 @@ def cost_figure(record: Record, standings: Sequence[Standing]) -> Picture | None
     if not shown or record.primary is None:
         return None
     shown = [row for row in shown if not row.is_baseline] or shown
+    lower_is_better = record.primary.direction == "min"
     figure, axes = new_figure(WIDTH, 300, columns=2, sharey=True)
     panels: tuple[tuple[str, Callable[[Row], float], Callable[[float], str]], ...] = (
         ("parameters", lambda row: float(row.parameters or math.nan), count),
@@ -90,11 +96,14 @@ def cost_figure(record: Record, standings: Sequence[Standing]) -> Picture | None
             panel.xaxis.set_major_formatter(_formatter(wording))
             panel.xaxis.set_minor_locator(FixedLocator([]))
         panel.margins(y=0.12)
+        if lower_is_better and not panel.yaxis_inverted():  # further up is better, whatever is measured
+            panel.invert_yaxis()
         for row in priced:
             panel.plot(cost(row), row.score, "s" if row.is_baseline else "o", color=_colour(row), markersize=8)
         _name_points(panel, [(cost(row), row.score, row.architecture) for row in priced[:NAMED]])
         panel.set_xlabel(label)
-    axes[0].set_ylabel(metric_name(record.primary.name))
+    downwards = ", downwards" if lower_is_better else ""
+    axes[0].set_ylabel(metric_name(record.primary.name, record.dataset.kind) + downwards)
     names = f"the first {NAMED} have names" if len(shown) > NAMED else ""
     if names or left_out:
         figure.supxlabel("; ".join(filter(None, (left_out.strip(" ()"), names))), fontsize=11, color=INK)
@@ -102,7 +111,10 @@ def cost_figure(record: Record, standings: Sequence[Standing]) -> Picture | None
         f"{row.architecture}: {score(row.score)}, {count(row.parameters)}, {duration(row.latency_seconds)}"
         for row in shown[:12]
     )
-    return draw(figure, f"{metric_name(record.primary.name)} against parameters and against latency. {points}.")
+    return draw(
+        figure,
+        f"{metric_name(record.primary.name, record.dataset.kind)} against parameters and against latency. {points}.",
+    )
 
 
 def curve_figure(record: Record, standings: Sequence[Standing]) -> Picture | None:
@@ -140,12 +152,14 @@ def curve_figure(record: Record, standings: Sequence[Standing]) -> Picture | Non
         fontsize=12,
         color=INK,
     )
-    figure.supylabel(f"{metric_name(name)}, validation", fontsize=12, color=INK)
+    figure.supylabel(f"{metric_name(name, record.dataset.kind)}, validation", fontsize=12, color=INK)
     ends = "; ".join(
         f"{architecture} ends at {', '.join(score(curve.values[-1]) for curve in found)}"
         for architecture, found in curves.items()
     )
-    return draw(figure, f"{metric_name(name)} on validation over epochs, a line for each seed. {ends}.")
+    return draw(
+        figure, f"{metric_name(name, record.dataset.kind)} on validation over epochs, a line for each seed. {ends}."
+    )
 
 
 def _leaders(standings: Sequence[Standing]) -> tuple[list[Row], str]:
@@ -158,11 +172,12 @@ def _leaders(standings: Sequence[Standing]) -> tuple[list[Row], str]:
 
 
 def _span(rows: Sequence[Row], intervals: Sequence[Interval], ceiling: float | None) -> tuple[float, float]:
-    """The part of the scale to draw: all that is shown but for baselines below the best of them."""
+    """The part of the scale to draw: all that is shown but for baselines that are behind the best of them."""
     best_baseline = next((row for row in rows if row.is_baseline), None)
     main = [row for row in rows if not row.is_baseline or row is best_baseline]
     values = [value for row in main for value in (row.score, *row.scores) if math.isfinite(value)]
-    values += [b for i in intervals for b in (i.low, i.high) if i.estimate >= min(values)]
+    least, most = min(values), max(values)
+    values += [b for i in intervals for b in (i.low, i.high) if least <= i.estimate <= most]
     values += [] if ceiling is None else [ceiling]
     margin = 0.05 * (max(values) - min(values)) or 0.05
     return min(values) - margin, max(values) + margin

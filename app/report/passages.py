@@ -12,6 +12,7 @@ from app.report.gather import Record
 from app.report.markup import Fragment
 from app.report.standings import Standing
 from app.report.wording import listing, metric_name, moment, percent, rate, score
+from app.tasks import LANGUAGE
 
 __all__ = ["at_a_glance", "config_text", "data_facts", "fact_list", "warnings"]
 
@@ -22,7 +23,8 @@ def at_a_glance(record: Record, standings: Sequence[Standing]) -> Fragment:
     primary, dataset = record.primary, record.dataset
     facts = [("benchmark", record.name, moment(record.written))]
     if primary:
-        facts.append(("ranked by", metric_name(primary.name), f"on {primary.split}"))
+        less = ", lower is better" if primary.direction == "min" else ""
+        facts.append(("ranked by", metric_name(primary.name, dataset.kind), f"on {primary.split}{less}"))
     if dataset.rows:
         rows = ", ".join(f"{split} {rate(rows)}" for split, rows in dataset.rows.items())
         facts.append(("data", dataset.path, f"rows: {rows}"))
@@ -38,6 +40,7 @@ def at_a_glance(record: Record, standings: Sequence[Standing]) -> Fragment:
 def data_facts(record: Record) -> Fragment:
     """What the models were given: rows, labels, where validation came from, and the ceiling."""
     dataset = record.dataset
+    is_text = dataset.kind in LANGUAGE
     names = f"{', '.join(dataset.labels[:12])}{', …' if len(dataset.labels) > 12 else ''}"
     facts = [
         (
@@ -46,23 +49,30 @@ def data_facts(record: Record) -> Fragment:
             f"revision {dataset.revision}" if dataset.revision else "",
         ),
         *((f"{split} rows", rate(rows), "") for split, rows in dataset.rows.items()),
-        ("labels", str(len(dataset.labels)) if dataset.labels else "–", names),
+        *(
+            [("labels", str(len(dataset.labels)) if dataset.labels else "–", names)]
+            if dataset.kind not in LANGUAGE
+            else []
+        ),
         ("fingerprint", dataset.fingerprint, "of the rows themselves"),
     ]
     notes = [dataset.description] if dataset.description else []
-    if dataset.validation_from_train:
+    if dataset.cut:
+        notes.append(dataset.cut)
+    elif dataset.validation_from_train:
         notes.append("The source has no validation split: 10 % of its training rows, stratified, were set aside.")
     if record.primary and record.primary.split == "validation":
         notes.append(
-            "There is no labelled test split, so validation served both purposes: hyperparameters were "
-            "chosen on it and the scores shown are on it. Such scores flatter."
+            f"There is no {'' if is_text else 'labelled '}test split, so validation served both purposes: "
+            "hyperparameters were chosen on it and the scores shown are on it. Such scores flatter."
         )
     notes.append(_truncation(record))
     if record.ceiling is not None:
         noise = dataset.noise
         known = f"{noise:.0%} of the labels of this corpus were replaced on purpose".replace("%", " %") if noise else ""
         why = f"{known}, so" if known else "Its label noise is known:"
-        notes.append(f"{why} no model can be expected to score above {score(record.ceiling)}, the ceiling.")
+        side = "below" if record.primary and record.primary.direction == "min" else "above"
+        notes.append(f"{why} no model can be expected to score {side} {score(record.ceiling)}, the ceiling.")
     text = Markup("").join(Markup("<p>{}</p>").format(note) for note in notes if note)
     return Fragment(Markup('{}<dl class="facts">{}</dl>').format(text, fact_list(facts)))
 
@@ -88,6 +98,12 @@ def warnings(record: Record, standings: Sequence[Standing]) -> Fragment:
     for name, values in record.versions.items():
         if len(values) > 1:
             found.append(f"Runs were made with different values of {name}: {listing(sorted(values))}.")
+    scored = {count for result in record.complete for count in result.tokens.values()}
+    if len(scored) > 1 and record.primary and record.primary.name != "bits_per_character":
+        found.append(
+            "Models were scored on different tokens, since their vocabularies differ: their perplexities and losses do "
+            "not compare. Rank by bits_per_character, where the task has it."
+        )
     uneven = [
         s.row.architecture for s in standings if s.row.runs and not s.row.is_baseline and s.row.failed + s.row.missing
     ]

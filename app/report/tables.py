@@ -29,7 +29,7 @@ def leaderboard_table(record: Record, standings: Sequence[Standing]) -> Table:
     standings, beyond = standings[:LEADERS], len(standings) - LEADERS
     primary = record.primary
     varied = varied_hyperparameters(record.complete)
-    name, split = (metric_name(primary.name), primary.split) if primary else ("score", "test")
+    name, split = (metric_name(primary.name, record.dataset.kind), primary.split) if primary else ("score", "test")
     rows = []
     for standing in standings:
         row = standing.row
@@ -147,10 +147,10 @@ def run_table(record: Record) -> Table:
             Column("setting"),
             Column("seed", number=True),
             Column("status"),
-            Column("validation", metric_name(primary.name) if primary else "", number=True),
+            Column("validation", metric_name(primary.name, record.dataset.kind) if primary else "", number=True),
             Column(
                 primary.split if primary else "test",
-                metric_name(primary.name) if primary else "",
+                metric_name(primary.name, record.dataset.kind) if primary else "",
                 number=True,
             ),
             Column("took", number=True),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from app.report.statistics import Interval
+from app.tasks import MASKED
 
 __all__ = [
     "count",
@@ -116,9 +117,11 @@ def setting(hyperparameters: Mapping[str, object], names: tuple[str, ...]) -> st
     return ", ".join(f"{name} {_plain(value)}" for name, value in chosen)
 
 
-def metric_name(name: str) -> str:
-    """A metric's name in a configuration as a reader knows it."""
-    known = {"f1": "F1", "f1_macro": "macro F1", "f1_weighted": "weighted F1"}
+def metric_name(name: str, kind: str = "") -> str:
+    """A metric's name in a configuration as a reader knows it; of a masked model's, that it is of one."""
+    known = {"f1": "F1", "f1_macro": "macro F1", "f1_weighted": "weighted F1", "pseudo_perplexity": "pseudo-perplexity"}
+    if kind == MASKED.name and name in ("perplexity", "loss"):
+        return f"{name} of hidden tokens"
     return known.get(name, name.replace("_", " "))
 
 

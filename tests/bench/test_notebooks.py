@@ -17,7 +17,7 @@ from app.bench.notebooks import (
     template_parameters,
 )
 from app.errors import TemplateError
-from app.layout import FINETUNE, REPORT
+from app.layout import FINETUNE, LANGUAGE_MODEL, REPORT
 from app.results import Status
 from tests.bench.templates import HEADER, write_template
 
@@ -194,7 +194,7 @@ def test_a_notebook_that_has_to_succeed_raises_with_the_cell(here):
         execute_or_raise(write_template(here, "raise ValueError('no')"), here / "o.ipynb", {"x": 1})
 
 
-@pytest.mark.parametrize("template", [FINETUNE, REPORT], ids=lambda path: path.name)
+@pytest.mark.parametrize("template", [FINETUNE, LANGUAGE_MODEL, REPORT], ids=lambda path: path.name)
 def test_papermill_reads_every_parameter_of_our_templates(template):
     import papermill
 

@@ -101,10 +101,12 @@ def test_weights_and_data_count_by_what_is_in_them_not_by_where_they_lie(plan):
 
 def test_a_run_hands_the_template_every_parameter_it_declares(plan):
     from app.bench.notebooks import check_parameters
-    from app.layout import FINETUNE
+    from app.layout import template_of
 
-    for run in plan(**GRID):
-        check_parameters(FINETUNE, run.parameters)
+    text = {"dataset": {"path": "builtin/lyrics"}, "architectures": ["attention-tiny", "bigram"]}
+    for kind, keys in (("text-classification", GRID), ("causal-lm", text)):
+        for run in plan(task={"kind": kind}, **keys):
+            check_parameters(template_of(kind), run.parameters)
 
 
 def test_ten_thousand_runs_have_ten_thousand_ids(plan):

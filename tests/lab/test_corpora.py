@@ -15,14 +15,16 @@ from sklearn.pipeline import make_pipeline
 from app.config import CORPORA
 from app.lab.baselines import fit_numbers
 from app.lab.corpora import Corpus, load_corpus
+from app.lab.corpora.lyrics import RHYMES
 from app.lab.datasets import Split as Examples
 from app.lab.metrics import score_numbers
-from app.tasks import CLASSIFICATION, TAGGING
+from app.tasks import CAUSAL, CLASSIFICATION, TAGGING
 
 GOLDEN = {
     "entities": "9f6130599e1f07866efdd9a034973956adab34fd3830d5744691a3e1effcac7b",
     "acceptability": "cf4209ec547ae0194d29b67b3fefbfd6942290c3dd0a09edaaea42dc361ebd63",
     "intents": "e9a0d52c5940ab572a34074895db14fdd17667ca902abf6dd6f393c7617178b3",
+    "lyrics": "ce690b3299d0882d7f7fa96b4d04598750620ef9a0652f775b3421c540ef8250",
     "ratings": "0a63324235d25674e2b76b1e68b2972057147f4bc5f468587b200d49fef2f940",
     "sentiment": "f0a66709694c4c46eb027e2df1f20297b3ef7156b0ead9805e9f9fb43d1144b6",
 }
@@ -76,7 +78,8 @@ def test_splits_are_rows_of_text_label_and_clean_label(name: str) -> None:
     corpus = load_corpus(name)
     assert list(corpus.splits) == ["train", "validation", "test"]
     for split in corpus.splits.values():
-        assert {*map(len, split.texts), len(split.labels)} == {len(split.clean)}
+        labelled = {len(split.labels), len(split.clean)}
+        assert labelled == ({0} if name in CAUSAL.corpora else {*map(len, split.texts)})
         in_words = name in TAGGING.corpora
         clean = [tag for tags in split.clean for tag in tags] if in_words else split.clean
         assert not corpus.labels or set(clean) == set(range(len(corpus.labels)))
@@ -156,3 +159,15 @@ def test_a_name_of_the_entities_may_be_of_any_type_and_some_are_new() -> None:
     rows = zip(test.texts[0], test.clean, strict=True)
     named = [word for words, tags in rows for word, tag in zip(words, tags, strict=True) if tag]
     assert 0.1 < sum(word not in types for word in named) / len(named) < 0.3
+
+
+def test_a_song_rhymes_keeps_to_its_person_and_comes_back_to_its_refrain() -> None:
+    for song in load_corpus("lyrics").splits["test"].texts[0]:
+        lines = song.split("\n")
+        assert len(lines) == 12
+        assert lines[4:6] == lines[10:12]
+        he, she = ({word, of} for word, of in (("he", "his"), ("she", "her")))
+        words = set(song.replace(",", " ").split())
+        assert not (words & he and words & she)
+        for verse in (lines[:4], lines[4:6], lines[6:10]):
+            assert any({line.split()[-1] for line in verse} <= set(family) for family in RHYMES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 
-from app.lab.corpora import acceptability, entities, intents, ratings, sentiment
+from app.lab.corpora import acceptability, entities, intents, lyrics, ratings, sentiment
 from app.lab.corpora.corpus import Corpus, Split
 from app.lab.corpora.grammar import Grammar, draw_corpus
 
@@ -18,6 +18,7 @@ _GRAMMARS: Mapping[str, Grammar] = {
 }
 _OTHERS: Mapping[str, Callable[[str, int], Corpus]] = {  # by name and seed
     "entities": entities.draw_corpus,
+    "lyrics": lyrics.draw_corpus,
     "ratings": ratings.draw_corpus,
 }
 

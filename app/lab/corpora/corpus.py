@@ -14,7 +14,8 @@ class Split:
     """The rows of one split, in an order that says nothing."""
 
     texts: tuple[tuple[Any, ...], ...]  # one column, or two of a pair; strings, or tuples of words
-    labels: tuple[Any, ...]  # what a model sees, noise included: indices into Corpus.labels (one a word), or numbers
+    # what a model sees, noise included: indices into Corpus.labels (one a word), or numbers; of running text none
+    labels: tuple[Any, ...]
     clean: tuple[Any, ...]  # what was meant; its score against `labels` is the ceiling of any model's
 
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from app.lab.baselines import Baseline
 from app.lab.competitors import Trained
-from app.lab.datasets import Examples
+from app.lab.datasets import Examples, Split
+from app.lab.tasks import Outputs
 from app.results import BackendRecord
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ def prepare_backends(
     """
     if isinstance(trained.model, Baseline):
         return Prepared((), ())
-    examined = _Examination(trained.model, examples, metric, max_length)
+    is_language = examples.splits["train"].running is not None
+    examined = (_BlockExamination if is_language else _Examination)(trained.model, examples, metric, max_length)
     with tempfile.TemporaryDirectory() as scratch:
         found = [examined.examine(name, alone=len(names) == 1, scratch=Path(scratch)) for name in names]
     return Prepared(tuple(backend for backend, _ in found if backend), tuple(record for _, record in found))
@@ -59,17 +61,22 @@ class _Examination:
 
     def __init__(self, model: TrainedTransformer, examples: Examples, metric: str, max_length: int) -> None:
         from app.lab.profiling.backends import draw_batch, plain_backend
-        from app.lab.tokens import encode_split
 
-        split = examples.splits[examples.evaluated]
-        chosen = sorted(random.Random(0).sample(range(len(split)), min(ROWS, len(split))))
         self._built, self._metric = model.built, metric
-        self._sample = split.take(chosen)
-        self._rows: EncodedSplit = encode_split(self._sample, model.built.tokenizer, max_length)
-        self._first = encode_split(self._sample.take([0]), model.built.tokenizer, max_length)
+        self._rows: EncodedSplit = self._choose(examples.splits[examples.evaluated], max_length)
         self._example = draw_batch(model.built, rows=2, length=min(EXAMPLE, max_length), padding=2)
         self._plain = plain_backend(model.built.model)
         self._reference: Logits | None = None
+
+    def _choose(self, split: Split, max_length: int) -> EncodedSplit:
+        from app.lab.tokens import encode_split
+
+        chosen = sorted(random.Random(0).sample(range(len(split)), min(ROWS, len(split))))
+        self._sample = split.take(chosen)
+        return encode_split(self._sample, self._built.tokenizer, max_length)
+
+    def _score(self, outputs: Outputs) -> float:
+        return self._built.task.score(self._metric, outputs, self._sample)
 
     def examine(self, name: str, *, alone: bool, scratch: Path) -> tuple[Backend | None, BackendRecord]:
         from app.lab.profiling.backends import make_backend
@@ -96,7 +103,7 @@ class _Examination:
             rows=len(self._rows),
             agreement=task.agreement(outputs, task.read_logits(self._reference)),
             largest_logit_difference=_largest_difference(logits, self._reference),
-            score=task.score(self._metric, outputs, self._sample),
+            score=self._score(outputs),
             size_bytes=backend.size_bytes,
         )
 
@@ -106,8 +113,28 @@ class _Examination:
         pad = self._built.tokenizer.pad_token_id
         logits = gather_logits(backend.predict, self._rows, pad, TOKENS)
         # the first row once more and alone: a single query is what many engines are chosen for
-        logits[:1] = gather_logits(backend.predict, self._first, pad, TOKENS)
+        logits[:1] = gather_logits(backend.predict, self._rows.first_row(), pad, TOKENS)
         return logits
+
+
+class _BlockExamination(_Examination):
+    """The same for a language model: blocks of running text, and logits for every token of them.
+
+    The score is of the blocks alone, each without what goes before it: backends compare with one another by it, and
+    not with the score of the run.
+    """
+
+    def _choose(self, split: Split, max_length: int) -> EncodedSplit:
+        from app.lab.language.sampling import sample_blocks
+
+        rows, self._targets = sample_blocks(split, self._built, max_length)
+        return rows
+
+    def _score(self, outputs: Outputs) -> float:
+        from app.lab.language.sampling import score_blocks
+
+        metric = "perplexity" if self._metric == "pseudo_perplexity" else self._metric
+        return score_blocks(metric, outputs, self._targets, self._built)
 
 
 def _largest_difference(logits: Logits, reference: Logits) -> float:

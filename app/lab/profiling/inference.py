@@ -11,6 +11,7 @@ from app.lab.baselines import Baseline
 from app.lab.competitors import Trained
 from app.lab.datasets import Examples
 from app.lab.profiling.timing import Timing, time_passes
+from app.lab.running import CHARACTERS
 from app.results import InferenceCost
 
 if TYPE_CHECKING:
@@ -74,8 +75,11 @@ def count_operations(trained: Trained, examples: Examples, *, max_length: int) -
     from app.lab.tokens import encode_split
 
     built = trained.model.built
-    lengths = encode_split(examples.splits[examples.evaluated], built.tokenizer, max_length).lengths
-    tokens = -(-int(lengths.sum()) // len(lengths))
+    if examples.splits["train"].running is not None:  # read in windows that are equally long
+        tokens = max_length
+    else:
+        lengths = encode_split(examples.splits[examples.evaluated], built.tokenizer, max_length).lengths
+        tokens = -(-int(lengths.sum()) // len(lengths))
     limit = measure_limit(built.model.device, torch.float32)
     return Operations(tokens, _count_row(built, tokens), limit)
 
@@ -107,11 +111,13 @@ def _record(shape: _Shape, timing: Timing) -> InferenceCost:
 
 def _baseline_shapes(model: Baseline, examples: Examples, sizes: Sequence[tuple[int, int]]) -> list[_Shape]:
     train = examples.splits["train"]
-    words = " ".join(train.strings[0][:50]).split()
+    by_letter = train.running is not None and train.running.vocabulary == CHARACTERS
+    some = " ".join(train.strings[0][:50])
+    words, space = (list(some), "") if by_letter else (some.split(), " ")
 
     def shape(rows: int, length: int) -> _Shape:
         text = (words * (length // len(words) + 1))[:length]
-        columns = [[tuple(text) if train.in_words else " ".join(text)] * rows] * len(train.texts)
+        columns = [[tuple(text) if train.in_words else space.join(text)] * rows] * len(train.texts)
         return _Shape("sklearn", rows, length, lambda: model.answer(columns), None)
 
     return [shape(rows, length) for rows, length in sizes]
