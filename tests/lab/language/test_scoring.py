@@ -112,11 +112,11 @@ def test_a_masked_model_is_scored_at_the_same_places_every_time(train, verses):
     assert np.array_equal(first.tokens, unigram.tokens)
     share = first.scored / (len(first.tokens) * (LENGTH - 2))
     assert share == pytest.approx(SHARE, abs=0.02)
-    assert first.nll.sum() < 0.8 * unigram.nll.sum()  # what is hidden follows from what is not
+    assert first.nll.sum() < 0.9 * unigram.nll.sum()  # what is hidden follows from what is not
     task = task_of("masked-lm")
     pseudo = task.score("pseudo_perplexity", first, test)
     assert 1 < pseudo < task.score("perplexity", unigram, test)
-    assert first.sampled.tokens == pytest.approx(512, abs=LENGTH)
+    assert first.sampled.tokens == len(first.tokens) * (LENGTH - 2)  # a short text is hidden from end to end
     assert first.sampled.tokens == unigram.sampled.tokens
 
 
