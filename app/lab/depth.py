@@ -17,7 +17,8 @@ _LAYER = re.compile(r"(?:^|\.)(?:layer|layers|h|albert_layer_groups)\.(\d+)\.")
 def weight_depths(model: PreTrainedModel) -> dict[str, int]:
     """Name of a weight -> 0 for embeddings, 1 to n for the n layers, n + 1 for pooler, head and what layers share.
 
-    Holds for every family of `app.config.FAMILIES`, and for decoders. The layers of ALBERT have their weights in common: they are one.
+    Holds for every family of `app.config.FAMILIES`, and for decoders. The layers of ALBERT have their weights in
+    common: they are one.
     """
     above = count_layers(model) + 1
     return {name: _depth(name, above) for name, _ in model.named_parameters()}
