@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from app.config import Dataset, Files
 from app.errors import DataError, HubError
 from app.lab.corpora import load_corpus
+from app.lab.lists import check_alike, read_conll, tag_names
 from app.lab.plain_text import check_encoding, is_plain_text, read_lines
 from app.tasks import LANGUAGE, TAGGING
 
@@ -108,7 +109,7 @@ def _read_files(dataset: Dataset, files: Files, labelled: bool) -> Source:
     for name, path in paths.items():
         table = _read_table(path.expanduser(), dataset)
         splits[name] = _pick_columns(table.column_names, table.__getitem__, dataset, str(path), labelled)
-        names[name] = _tag_names(table, dataset.label)
+        names[name] = tag_names(table, dataset.label)
     if labelled and any(path.suffix.lower() in (".csv", ".tsv") for path in paths.values()):
         splits = _typed_labels(splits)
     return Source(splits, names["train"] if len(set(names.values())) == 1 else None)
@@ -147,7 +148,7 @@ def _read_table(path: Path, dataset: Dataset) -> pyarrow.Table:
         content = path.read_bytes()
         check_encoding(path, content)
         if form == ".conll":
-            sentences = _read_conll(path, content.decode("utf-8-sig"))
+            sentences = read_conll(path, content.decode("utf-8-sig"))
             words, tags = ([[pair[column] for pair in pairs] for pairs in sentences] for column in (0, 1))
             return pyarrow.Table.from_pydict({dataset.text[0]: words, dataset.label: tags})
         if form in (".csv", ".tsv"):
@@ -164,7 +165,7 @@ def _read_table(path: Path, dataset: Dataset) -> pyarrow.Table:
         names = dict.fromkeys(name for row in rows for name in row)
         columns = {name: [row.get(name) for row in rows] for name in names}
         for name in (*dataset.text, dataset.label):
-            _check_alike(path, name, columns.get(name, []))
+            check_alike(path, name, columns.get(name, []))
         return pyarrow.Table.from_pydict(columns)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file (dataset.path; read from {Path.cwd()})") from None
@@ -192,44 +193,6 @@ def _read_json(path: Path, text: str) -> list[dict[str, Any]]:
         if not isinstance(row, dict):
             raise DataError(f"{path}: row {number}: must be an object with a field a column, not {row!r:.40}")
     return list(rows)
-
-
-def _check_alike(path: Path, column: str, values: Sequence[Any]) -> None:
-    """A column of lists is one throughout, and what is in them is of one type."""
-    if not any(isinstance(value, list) for value in values):
-        return
-    kinds = {type(item) for value in values if isinstance(value, list) for item in value if item is not None}
-    wanted = next((kind for kind in (str, *kinds) if kind in kinds), object)
-    for number, value in enumerate(values, 1):
-        if value is not None and not isinstance(value, list):
-            raise DataError(f"{path}: row {number}: {column!r} is {value!r:.60}, and in other rows a list")
-        for place, item in enumerate(value or (), 1):
-            if item is not None and not isinstance(item, wanted):
-                message = f"item {place} of {column!r} is {item!r:.60}, and others are {wanted.__name__}"
-                raise DataError(f"{path}: row {number}: {message}")
-
-
-def _read_conll(path: Path, text: str) -> list[list[tuple[str, str]]]:
-    """Sentences of words with their tags: a word a line, its tag in the last column, empty lines between sentences."""
-    sentences: list[list[tuple[str, str]]] = [[]]
-    for number, line in enumerate(text.split("\n"), 1):
-        columns = line.replace("\t", " ").rstrip("\r ").split(" ")  # other spaces may be part of a word
-        if columns[0] in ("", "-DOCSTART-"):
-            sentences.append([])
-        elif len(columns) == 1:
-            raise DataError(f"{path}: line {number}: has one column; a word and, in the last, its tag are wanted")
-        else:
-            sentences[-1].append((columns[0], columns[-1]))
-    return [sentence for sentence in sentences if sentence]
-
-
-def _tag_names(table: pyarrow.Table, label: str) -> tuple[str, ...] | None:
-    """What the numbers in a column of lists stand for, where the file says so as `datasets` does (ClassLabel)."""
-    try:
-        features = json.loads((table.schema.metadata or {})[b"huggingface"])["info"]["features"]
-        return tuple(features[label]["feature"]["names"])
-    except (KeyError, TypeError, ValueError):
-        return None
 
 
 def _pick_columns(names: Iterable[str], column: Any, dataset: Dataset, place: str, labelled: bool) -> RawSplit:
