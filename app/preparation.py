@@ -102,9 +102,9 @@ def _check_inputs(benchmarks: Sequence[Benchmark]) -> list[DatasetRecord]:
             datasets.append(load_examples(benchmark.dataset, benchmark.task.kind).record())
     with gathered():
         check_checkpoints(name for benchmark in benchmarks for name in _pretrained(benchmark).values())
-    for benchmark in benchmarks:
-        with gathered():
+        for benchmark in benchmarks:  # of what is whole
             check_kinds(_pretrained(benchmark).values(), benchmark.task.kind)
+    for benchmark in benchmarks:
         with gathered():
             check_heads(benchmark.architectures, benchmark.task.kind)
         with gathered():

@@ -32,7 +32,8 @@ def train(here):
             seen.append(flat(evaluated))
             return {"eval_accuracy": scores[len(seen) - 1]}
 
-        best = BestEpoch("eval_accuracy", options.pop("patience", 0), first=averaged_from if averaged_from < 99 else 0)
+        first = averaged_from if averaged_from < 99 else 0
+        best = BestEpoch("eval_accuracy", options.pop("patience", 0), "max", first=first)
         trainer = FineTuner(
             model=model,
             args=TrainingArguments(

@@ -51,7 +51,10 @@ def test_a_backend_agrees_with_plain_torch_and_leaves_the_model_untouched(name, 
     assert not built.model.training
 
 
-@pytest.mark.parametrize("family", [family for family in FAMILIES if family != "bert"])
+NOT_EXPORTED = ("longformer",)  # torch.export does not follow its windows (torch 2.13, transformers 5.23)
+
+
+@pytest.mark.parametrize("family", [family for family in FAMILIES if family not in ("bert", *NOT_EXPORTED)])
 def test_every_family_is_exported_and_quantised_and_no_file_is_left_about(family, here, tmp_path_factory):
     scratch = tmp_path_factory.mktemp("scratch")
     built = build_tiny(family, layers=1)
