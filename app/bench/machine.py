@@ -28,6 +28,7 @@ from app.layout import MACHINE_VARIABLE, PAUSED_VARIABLE
 
 __all__ = ["Machine"]
 
+_STOP_SECONDS = 5  # for a process to stop
 _CLOSE_SECONDS = 10
 
 
@@ -170,7 +171,18 @@ def _pause(tenant: _Tenant) -> bool:
             continue
         except psutil.AccessDenied:
             still = False
-    return still
+    return still and all(_has_stopped(process) for process in tenant.processes)
+
+
+def _has_stopped(process: psutil.Process) -> bool:
+    """Whether a process that was told to stop does so soon: on a busy machine it has to be given its turn first."""
+    until = time.monotonic() + _STOP_SECONDS
+    with contextlib.suppress(psutil.NoSuchProcess):
+        while process.status() not in (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD):
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.001)
+    return True
 
 
 def _resume(tenant: _Tenant) -> None:
