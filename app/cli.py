@@ -79,7 +79,7 @@ def run_suite(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int:
     from app.bench.record import write_record, write_suite
     from app.layout import SuiteFolder
     from app.preparation import check_and_plan
-    from app.report.seal import is_current
+    from app.report.page.seal import is_current
     from app.running import lend_parents, report_suite, run_missing
     from app.suite import load_suite
     from app.terminal import print_member, print_plan, print_suite, print_sync_hint

@@ -38,7 +38,7 @@ def lend_parents() -> Iterator[Callable[[Benchmark], WarmParent | None]]:
 
 def run_missing(work: Work, lend: Callable[[Benchmark], WarmParent | None]) -> dict[str, RunResult]:
     """Run what is not done, and report unless the report is of what is there; the records by run id."""
-    from app.report.seal import is_current
+    from app.report.page.seal import is_current
 
     results = dict(work.done)
     if len(work.done) < len(work.runs) or not is_current(work.folder):
@@ -140,7 +140,7 @@ def _carry_out(
 
 def _render_run(folder: RunFolder, run_id: str) -> None:
     """The page of one run. What is left of a run that was torn off may be no notebook: then it has no page."""
-    from app.report.pages import render_page
+    from app.report.page.pages import render_page
 
     with contextlib.suppress(OSError, ValueError):
         render_page(folder.notebook, folder.page, title=run_id, home="../../index.html")

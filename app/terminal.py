@@ -15,7 +15,7 @@ from app.bench.plan import Run
 from app.bench.resume import estimate_seconds
 from app.config import KnownArchitecture
 from app.layout import BenchmarkFolder, SuiteFolder
-from app.report.leaderboard import Row, rank
+from app.report.statistics.leaderboard import Row, rank
 from app.results import RunResult
 
 if TYPE_CHECKING:
@@ -112,9 +112,9 @@ def print_member(name: str, members: int) -> None:
 
 def print_suite(folder: SuiteFolder) -> None:
     """Print architectures by tasks with the average, best first, and where the page is."""
-    from app.report.average import average_suite
+    from app.report.page.wording import points  # numpy comes with it, which no other command needs
+    from app.report.statistics.average import average_suite
     from app.report.suites import read_suite
-    from app.report.wording import points  # numpy comes with it, which no other command needs
 
     suite = read_suite(folder)
     table = _table("", "architecture", "average", *(member.name for member in suite.members))

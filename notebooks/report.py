@@ -21,9 +21,9 @@ sys.path += [".", ".."]
 from pathlib import Path
 
 from app.layout import BenchmarkFolder
-from app.report import figures, passages, published, tables
 from app.report.gather import read_benchmark
-from app.report.standings import compare
+from app.report.sections import figures, passages, published, tables
+from app.report.statistics.standings import compare
 
 # %% tags=["parameters"]
 folder: str = "reports/quickstart"  # of a benchmark that has been run

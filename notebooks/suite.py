@@ -21,8 +21,8 @@ sys.path += [".", ".."]
 from pathlib import Path
 
 from app.layout import SuiteFolder
-from app.report import suite_passages, suite_tables
-from app.report.average import average_suite
+from app.report.sections import suite_passages, suite_tables
+from app.report.statistics.average import average_suite
 from app.report.suites import read_suite
 
 # %% tags=["parameters"]

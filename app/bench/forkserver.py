@@ -61,8 +61,8 @@ MODULES = (
     "app.lab.tracking",
     "app.lab.language.generation",
     "app.lab.language.bigram",
-    "app.report.figures",
-    "app.report.passages",
+    "app.report.sections.figures",
+    "app.report.sections.passages",
 )
 TRACKING_MODULES = ("wandb", "wandb.sdk.launch")  # wandb.init imports the latter: two seconds for both
 UNTRACKED = "--untracked"  # without them

@@ -11,8 +11,8 @@ from typing import Any
 
 from app.layout import REPORT, SUITE, BenchmarkFolder, SuiteFolder
 from app.report.gather import Entry, Record, read_benchmark
-from app.report.pages import render_page
-from app.report.seal import digest_inputs, seal_report
+from app.report.page.pages import render_page
+from app.report.page.seal import digest_inputs, seal_report
 from app.report.suites import read_suite
 from app.results import write_atomically
 

@@ -17,7 +17,7 @@ import pyarrow.parquet as parquet
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from app.layout import BenchmarkFolder
-from app.report.pages import render_page
+from app.report.page.pages import render_page
 from app.results import (
     Cost,
     DatasetRecord,

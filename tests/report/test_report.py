@@ -14,11 +14,11 @@ import pytest
 from app.bench.notebooks import execute_or_raise
 from app.errors import DataError, TemplateError
 from app.layout import BenchmarkFolder
-from app.report import figures, passages, published, tables
 from app.report.gather import Record, read_benchmark
-from app.report.sanitise import clean_html
-from app.report.standings import compare
-from app.report.svg import clean_svg
+from app.report.page.sanitise import clean_html
+from app.report.page.svg import clean_svg
+from app.report.sections import figures, passages, published, tables
+from app.report.statistics.standings import compare
 from app.report.write import results_csv, write_report
 from app.results import RunFailure
 from tests.report.golden import MACHINE, Made, make_benchmark, realistic

@@ -3,7 +3,7 @@
 import pytest
 
 from app.report.gather import read_benchmark
-from app.report.standings import COMPARED, compare
+from app.report.statistics.standings import COMPARED, compare
 from app.report.write import results_csv
 from app.results import RunFailure
 from tests.report.golden import Made, make_benchmark

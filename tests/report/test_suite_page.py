@@ -9,10 +9,10 @@ import pytest
 from app.bench.notebooks import execute_or_raise
 from app.errors import DataError
 from app.layout import SuiteFolder
-from app.report import suite_passages, suite_tables
-from app.report.average import average_suite
-from app.report.sanitise import clean_html
-from app.report.seal import is_current
+from app.report.page.sanitise import clean_html
+from app.report.page.seal import is_current
+from app.report.sections import suite_passages, suite_tables
+from app.report.statistics.average import average_suite
 from app.report.suites import read_suite
 from app.report.write import write_report, write_suite_report
 from tests.report.golden import Made, make_benchmark

@@ -1,0 +1,1 @@
+"""How figures and sentences become one HTML file that trusts nothing it shows."""

@@ -1,0 +1,142 @@
+"""An executed notebook as one HTML file that needs nothing from elsewhere and runs nothing."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import itertools
+import re
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from markupsafe import Markup
+from nbconvert.exporters import TemplateExporter
+from nbconvert.filters import ansi2html, markdown2html
+from nbformat import NotebookNode
+from pygments import highlight  # type: ignore[import-untyped]
+from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
+from pygments.lexers import PythonLexer  # type: ignore[import-untyped]
+
+from app.report.page.sanitise import clean_html
+from app.report.page.svg import clean_svg
+from app.results import write_atomically
+
+__all__ = ["render_page"]
+
+TEMPLATE = Path(__file__).parent / "template"
+PICTURES = ("image/png", "image/jpeg", "image/webp", "image/gif")
+HIDDEN = ("hide-input", "remove-input")
+ANCHOR = re.compile(r'<a class="anchor-link"[^>]*>[^<]*</a>')
+INLINE_STYLE = re.compile(r' style="[^"]*"')
+
+
+def render_page(notebook: Path, page: Path, *, title: str, home: str | None, back: str = "all runs") -> None:
+    """Write the notebook at `notebook`, finished or not, as one self-contained HTML file, atomically.
+
+    Nothing a notebook shows is trusted. nbconvert's own templates hand outputs on as they are, so that a
+    script in a training example would run. Here the template escapes every value (autoescape), and what may
+    hold markup (HTML tables, SVG drawings, Markdown) is rewritten from an allowlist first. By its Content
+    Security Policy the page forbids itself all but its own style sheet and embedded pictures.
+
+    Args:
+        notebook: an .ipynb file.
+        page: the HTML file to write.
+        title: what the page is about, in a few words of plain text.
+        home: a relative address to lead back to, or None.
+        back: what is there.
+
+    Raises:
+        OSError, ValueError: the notebook cannot be read, or the page cannot be written.
+    """
+    node = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
+    sheet = _style_sheet()
+    resources = {
+        "title": title,
+        "home": home,
+        "back": back,
+        "style_sheet": _safe(sheet),
+        "style_hash": _hash(sheet),
+        "numbers": itertools.count(),
+    }
+    text, _ = _exporter().from_notebook_node(node, resources)
+    # an unpaired surrogate, which a notebook may hold, has no place in a UTF-8 file
+    write_atomically(page, text.encode("utf-8", "replace").decode("utf-8"))
+
+
+@functools.cache
+def _exporter() -> TemplateExporter:
+    # not the HTMLExporter, which would read the finished page with a parser and write it out another way
+    exporter = TemplateExporter(  # type: ignore[no-untyped-call]
+        template_name=TEMPLATE.name,
+        template_file="index.html.j2",
+        extra_template_basedirs=[str(TEMPLATE.parent)],
+    )
+    exporter.preprocessors = []
+    exporter.environment.autoescape = True
+    filters = {
+        "as_html": lambda text: _safe(clean_html(_joined(text))),
+        "as_markdown": lambda text: _safe(clean_html(ANCHOR.sub("", markdown2html(_joined(text))))),
+        "as_picture": _picture,
+        "as_terminal": _terminal,
+        "as_code": _highlighted,
+        "folds": _folds,
+    }
+    for name, function in filters.items():
+        exporter.register_filter(name, function)  # type: ignore[no-untyped-call]
+    return exporter
+
+
+def _terminal(text: str | Sequence[str]) -> Markup:
+    """Text as a terminal leaves it: colours as classes, and of a line written over itself the last state."""
+    lines = (line.rstrip("\r").rpartition("\r")[2] for line in _joined(text).split("\n"))
+    coloured: str = ansi2html("\n".join(lines))  # type: ignore[no-untyped-call]
+    return _safe(INLINE_STYLE.sub("", coloured))
+
+
+def _safe(html: str) -> Markup:
+    """Mark as HTML what a filter of this module has escaped or rewritten."""
+    return Markup(html)  # noqa: S704
+
+
+def _folds(cell: NotebookNode) -> bool:
+    return not any(tag in HIDDEN for tag in cell.metadata.get("tags", ()))
+
+
+def _highlighted(source: str) -> Markup:
+    return _safe(highlight(source, PythonLexer(), HtmlFormatter(nowrap=True)))
+
+
+def _picture(output: NotebookNode, numbers: itertools.count[int]) -> Markup | None:
+    """The picture of an output as an element, the drawing before the pixels; None where it holds none."""
+    data: dict[str, Any] = output.data
+    description = str(output.metadata.get("alt", ""))
+    if "image/svg+xml" in data:
+        drawing = clean_svg(_joined(data["image/svg+xml"]), prefix=f"f{next(numbers)}-", description=description)
+        if drawing:
+            return _safe(drawing)
+    kind = next((kind for kind in PICTURES if kind in data), None)
+    if kind is None:
+        return None
+    pixels = re.sub(r"\s", "", _joined(data[kind]))
+    try:
+        base64.b64decode(pixels, validate=True)
+    except ValueError:
+        return None
+    return _safe(f'<img src="data:{kind};base64,{pixels}" alt="{escape(description or "figure")}">')
+
+
+def _joined(text: str | Sequence[str]) -> str:
+    return text if isinstance(text, str) else "".join(text)
+
+
+@functools.cache
+def _style_sheet() -> str:
+    return (TEMPLATE / "page.css").read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,0 +1,1 @@
+"""What the report's notebooks call: a function for each table, figure and passage."""

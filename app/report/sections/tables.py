@@ -1,0 +1,245 @@
+"""The report's tables, each made from the record and its standings."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from app.report.gather import Entry, Record
+from app.report.page.markup import Cell, Column, Fragment, Table, link
+from app.report.page.wording import count, duration, interval, memory, metric_name, rate, score, setting
+from app.report.statistics.leaderboard import varied_hyperparameters
+from app.report.statistics.standings import COMPARED, Standing
+
+__all__ = ["cost_table", "leaderboard_table", "run_table", "unfinished_table", "version_table"]
+
+
+LEADERS = 100  # architectures in a table
+SEEDS = 12  # of an architecture that the leaderboard links to
+RUNS = 400  # in a table of runs
+
+
+def leaderboard_table(record: Record, standings: Sequence[Standing]) -> Table:
+    """The best architectures, each at its best setting; each seed's score leads to its run."""
+    compared = f" Intervals are computed for the first {COMPARED}." if len(standings) > COMPARED else ""
+    standings, beyond = standings[:LEADERS], len(standings) - LEADERS
+    primary = record.primary
+    varied = varied_hyperparameters(record.complete)
+    name, split = (metric_name(primary.name, record.dataset.kind), primary.split) if primary else ("score", "test")
+    rows = []
+    for standing in standings:
+        row = standing.row
+        chosen = setting(row.hyperparameters, varied)
+        leader = row.position == 1
+        rows.append(
+            (
+                Cell(row.architecture, chosen or ("baseline" if row.is_baseline else "")),
+                str(row.position) if row.position else "–",
+                Cell(score(row.score), _shortfall(standing), "" if row.runs else "failed"),
+                interval(standing.interval),
+                Cell(_seeds(standing), kind="seeds") if row.runs else Cell(row.reason or "", kind="failed wide"),
+                ""
+                if leader
+                else Cell(_behind(standing, standings), interval(standing.behind) if standing.behind else ""),
+                count(row.parameters),
+                duration(row.train_seconds),
+                duration(row.latency_seconds),
+            )
+        )
+    return Table(
+        f"Best setting of each architecture, chosen by mean {name} on validation; "
+        f"scores are means over seeds on {split}." + compared + _left_out(beyond, "architectures"),
+        (
+            Column("architecture", "setting"),
+            Column("place", number=True),
+            Column(name, split, number=True),
+            Column("95 % interval", "over examples", number=True),
+            Column("each seed", "links to the run"),
+            Column("behind", "95 % interval", number=True),
+            Column("parameters", number=True),
+            Column("training", number=True),
+            Column("latency", "median", number=True),
+        ),
+        rows,
+        [_kind(standing) for standing in standings],
+    )
+
+
+def cost_table(standings: Sequence[Standing]) -> Table:
+    """What the runs behind the leaderboard cost: training, memory, and each timing of a forward pass."""
+    standings, beyond = standings[:LEADERS], len(standings) - LEADERS
+    shapes = sorted(
+        {
+            (t.batch_size, t.sequence_length)
+            for s in standings
+            for r in s.row.runs
+            if r.cost
+            for t in r.cost.plain_inference
+        }
+    )
+    rows = []
+    for standing in (standing for standing in standings if standing.row.runs):
+        row = standing.row
+        cells: list[Cell | str | Markup] = [
+            row.architecture,
+            count(row.parameters),
+            duration(row.train_seconds),
+            rate(row.train_samples_per_second),
+            memory(row.peak_memory_bytes),
+        ]
+        first = next((run.cost for run in row.runs if run.cost), None)
+        timings = {(t.batch_size, t.sequence_length): t for t in first.plain_inference} if first else {}
+        for shape in shapes:
+            timing = timings.get(shape)
+            cells.append(
+                Cell(duration(timing.p50_seconds), f"p95 {duration(timing.p95_seconds)}") if timing else Cell("–")
+            )
+        rows.append(cells)
+    return Table(
+        "Training without evaluation, and one forward pass at each batch size and length in tokens: median "
+        "over repetitions, 95th percentile below; of the first seed at the best setting."
+        + _left_out(beyond, "architectures"),
+        (
+            Column("architecture"),
+            Column("parameters", number=True),
+            Column("training", number=True),
+            Column("training", "rows/s", number=True),
+            Column("peak memory", number=True),
+            *(Column(f"{batch} × {length}", "batch × tokens", number=True) for batch, length in shapes),
+        ),
+        rows,
+    )
+
+
+def run_table(record: Record) -> Table:
+    """Every planned run, with its score where it has one; of very many, those that did best on validation."""
+    names = tuple(dict.fromkeys(name for entry in record.entries for name in entry.plan.hyperparameters))
+    varied = varied_hyperparameters(record.results) or names[:1]
+    primary = record.primary
+    rows = []
+    for entry in _most_telling(record):
+        result = entry.result
+        value = result.primary.value if result and result.primary else None
+        chosen = _validation(entry)
+        rows.append(
+            (
+                entry.plan.architecture,
+                setting(entry.plan.hyperparameters, varied),
+                str(entry.plan.seed),
+                Cell(entry.status, "divergent" if result and result.divergent else "", kind=entry.status),
+                score(chosen),
+                score(value),
+                duration(result.seconds if result else None),
+                Cell(_run_link(record, entry, entry.plan.run_id), kind="id"),
+            )
+        )
+    return Table(
+        f"All {len(record.entries)} planned runs, in the order of the plan."
+        if len(rows) == len(record.entries)
+        else f"The {len(rows)} runs that did best on validation, in the order of the plan."
+        + _left_out(len(record.entries) - len(rows), "planned runs"),
+        (
+            Column("architecture"),
+            Column("setting"),
+            Column("seed", number=True),
+            Column("status"),
+            Column("validation", metric_name(primary.name, record.dataset.kind) if primary else "", number=True),
+            Column(
+                primary.split if primary else "test",
+                metric_name(primary.name, record.dataset.kind) if primary else "",
+                number=True,
+            ),
+            Column("took", number=True),
+            Column("run"),
+        ),
+        rows,
+    )
+
+
+def unfinished_table(record: Record) -> Table | Fragment:
+    """The runs without a score, each with its cause; a sentence where there are none."""
+    unfinished = record.unfinished
+    if not unfinished:
+        return Fragment(Markup("<p>Every planned run ended with a score.</p>"))
+    rows = []
+    # what has failed says more than what has not been made
+    for entry in sorted(unfinished, key=lambda entry: entry.result is None)[:RUNS]:
+        error = entry.result.error if entry.result else None
+        cause = f"{error.kind}: {error.message}" if error else "no whole result.json: not run yet, or interrupted"
+        cell = str(error.cell) if error and error.cell is not None else "–"
+        link_cell = Cell(_run_link(record, entry, entry.plan.run_id), kind="id")
+        rows.append((link_cell, Cell(entry.status, kind=entry.status), Cell(cause, kind="wide"), cell))
+    return Table(
+        f"{len(unfinished)} of {len(record.entries)} runs have no score."
+        + _left_out(len(unfinished) - len(rows), "of them"),
+        (Column("run"), Column("status"), Column("cause"), Column("cell", number=True)),
+        rows,
+    )
+
+
+def version_table(record: Record) -> Table:
+    """The versions and machines that made the figures."""
+    rows = [(name, ", ".join(sorted(values))) for name, values in record.versions.items()]
+    rows += [("report", record.version)] if record.version else []
+    return Table("What computed the figures.", (Column("part"), Column("version")), rows)
+
+
+def _left_out(number: int, what: str) -> str:
+    return f" {number:,} more {what} are left out here; results.csv has every run." if number > 0 else ""
+
+
+def _validation(entry: Entry) -> float | None:
+    result = entry.result
+    return result.metrics.get("validation", {}).get(result.primary.name) if result and result.primary else None
+
+
+def _most_telling(record: Record) -> Sequence[Entry]:
+    """All entries, or the `RUNS` best on validation where there are more, in the order of the plan."""
+    if len(record.entries) <= RUNS:
+        return record.entries
+    sign = -1.0 if record.primary and record.primary.direction == "min" else 1.0
+    values = [_validation(entry) for entry in record.entries]
+    ranks = [-sign * value if value is not None and math.isfinite(value) else math.inf for value in values]
+    best = sorted(range(len(ranks)), key=ranks.__getitem__)[:RUNS]
+    return [record.entries[place] for place in sorted(best)]
+
+
+def _seeds(standing: Standing) -> Markup:
+    links = (
+        link(_address(run.run_id), score(value))
+        for run, value in itertools.islice(zip(standing.row.runs, standing.row.scores, strict=True), SEEDS)
+    )
+    beyond = standing.row.seeds - SEEDS
+    return Markup(" ").join([*links, Markup("and {} more").format(beyond)] if beyond > 0 else links)
+
+
+def _run_link(record: Record, entry: Entry, text: str) -> Markup | str:
+    exists = record.folder.run(entry.plan.run_id).page.exists()
+    return link(_address(entry.plan.run_id), text) if exists else text
+
+
+def _address(run_id: str) -> str:
+    return f"runs/{quote(run_id)}/notebook.html"
+
+
+def _behind(standing: Standing, standings: Sequence[Standing]) -> str:
+    return score(abs(standings[0].row.score - standing.row.score)) if standing.row.position else "–"
+
+
+def _shortfall(standing: Standing) -> str:
+    """What stands against the score: runs that have none, and runs whose training came to nothing."""
+    row = standing.row
+    lacking = row.failed + row.missing
+    words = [f"{lacking} {'run' if lacking == 1 else 'runs'} without"] if lacking else []
+    words += [f"{len(row.divergent)} of {row.seeds} divergent"] if row.divergent else []
+    return ", ".join(words)
+
+
+def _kind(standing: Standing) -> str:
+    if standing.row.position == 1:
+        return "best"
+    return "baseline" if standing.row.is_baseline else ""

@@ -1,0 +1,1 @@
+"""How good, how sure, and how different: the figures of a report, before anything is shown."""
