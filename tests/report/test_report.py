@@ -22,7 +22,7 @@ from app.report.statistics.standings import compare
 from app.report.write import results_csv, write_report
 from app.results import RunFailure
 from tests.report.golden import MACHINE, Made, make_benchmark, realistic
-from tests.report.test_pages import PROBE, Page, assert_self_contained
+from tests.report.page.test_pages import PROBE, Page, assert_self_contained
 
 OOM = RunFailure(kind="OutOfMemory", message=PROBE, cell=7)
 CLINC = [f"intent {number}" for number in range(77)]

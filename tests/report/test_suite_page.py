@@ -16,8 +16,8 @@ from app.report.statistics.average import average_suite
 from app.report.suites import read_suite
 from app.report.write import write_report, write_suite_report
 from tests.report.golden import Made, make_benchmark
+from tests.report.page.test_pages import Page, assert_self_contained
 from tests.report.suites import FAILED, MISSING, make_suite
-from tests.report.test_pages import Page, assert_self_contained
 
 COUNTED = {"cola": ["matthews_correlation"], "mrpc": ["f1", "accuracy"], "wnli": ["accuracy"]}
 
