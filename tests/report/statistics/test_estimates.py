@@ -87,12 +87,7 @@ def erring(*wrongs):
 
 def test_spreads_that_are_alike_become_one_and_each_gains_what_the_others_know():
     wrongs = {"a": (40, 44), "b": (60, 65), "c": (50, 55), "d": (30, 34)}
-    plain = {
-        name: estimate_score(
-            classes(labels, *(np.where(np.arange(400) < wrong, 1, 0) for wrong in pair)), bounds=BOUNDS
-        )
-        for name, pair in wrongs.items()
-    }
+    plain = {name: erring(*pair) for name, pair in wrongs.items()}
     moderated = moderate_spreads(plain)
     assert {found.seeds.freedom for found in plain.values()} == {1.0}
     assert {found.seeds.freedom for found in moderated.values()} == {4.0}
@@ -103,12 +98,7 @@ def test_spreads_that_are_alike_become_one_and_each_gains_what_the_others_know()
 
 def test_a_spread_far_from_the_others_is_not_drawn_all_the_way():
     wrongs = {"a": (40, 41), "b": (60, 61), "c": (50, 51), "d": (30, 31), "wild": (20, 180)}
-    plain = {
-        name: estimate_score(
-            classes(labels, *(np.where(np.arange(400) < wrong, 1, 0) for wrong in pair)), bounds=BOUNDS
-        )
-        for name, pair in wrongs.items()
-    }
+    plain = {name: erring(*pair) for name, pair in wrongs.items()}
     moderated = moderate_spreads(plain)
     assert plain["a"].seeds.error < moderated["a"].seeds.error < moderated["wild"].seeds.error
     assert moderated["wild"].seeds.error < plain["wild"].seeds.error
