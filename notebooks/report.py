@@ -22,7 +22,7 @@ from pathlib import Path
 
 from app.layout import BenchmarkFolder
 from app.report.gather import read_benchmark
-from app.report.sections import figures, passages, published, tables
+from app.report.sections import effects, figures, pareto, passages, published, sensitivity, tables
 from app.report.statistics.standings import compare
 
 # %% tags=["parameters"]
@@ -55,10 +55,15 @@ figures.score_figure(benchmark, standings)
 # %% [markdown]
 # ## What it costs
 #
-# Further up is better, further left is cheaper. Baselines cost next to nothing and are left out.
+# Further up is better, further left is cheaper. What is in colour is on the front: no other scores as high for
+# less. A square is a baseline; what is left of a dotted line is far cheaper than all models, and not to scale.
+# Scores are taken as they are here, with the noise they have.
 
 # %%
-figures.cost_figure(benchmark, standings)
+pareto.cost_figure(benchmark, standings)
+
+# %%
+pareto.cost_answer(benchmark, standings)
 
 # %%
 tables.cost_table(standings)
@@ -71,6 +76,21 @@ tables.cost_table(standings)
 
 # %%
 figures.curve_figure(benchmark, standings)
+
+# %% [markdown]
+# ## What mattered: hyperparameters and seeds
+#
+# Each hyperparameter that was varied against the score on validation: a line is the mean over everything else that
+# was varied, a dot is one run, a cross one that diverged. Then how much of the scores' variance each explains.
+
+# %%
+effects.effect_answer(benchmark)
+
+# %%
+sensitivity.sensitivity_figure(benchmark, standings)
+
+# %%
+effects.effect_table(benchmark)
 
 # %% [markdown]
 # ## Measured against published
