@@ -22,7 +22,18 @@ from pathlib import Path
 
 from app.layout import BenchmarkFolder
 from app.report.gather import read_benchmark
-from app.report.sections import effects, figures, pareto, passages, published, sensitivity, tables
+from app.report.sections import (
+    costs,
+    effects,
+    figures,
+    inference,
+    pareto,
+    passages,
+    provenance,
+    published,
+    sensitivity,
+    tables,
+)
 from app.report.statistics.standings import compare
 
 # %% tags=["parameters"]
@@ -66,7 +77,22 @@ pareto.cost_figure(benchmark, standings)
 pareto.cost_answer(benchmark, standings)
 
 # %%
-tables.cost_table(standings)
+costs.cost_table(standings)
+
+# %% [markdown]
+# ### Asking the model
+#
+# One forward pass at each batch size and length, behind each backend that was measured: left is faster. A bar is the
+# 95 % interval of the median; a hollow mark says that time was up before that interval was narrower than 3 %.
+
+# %%
+inference.inference_figure(standings)
+
+# %%
+costs.timing_table(standings)
+
+# %%
+inference.backend_table(standings)
 
 # %% [markdown]
 # ## How they learned
@@ -114,19 +140,25 @@ passages.data_facts(benchmark)
 tables.run_table(benchmark)
 
 # %% [markdown]
-# ## Runs without a score
+# ## Runs without a score, and runs that diverged
 
 # %%
 tables.unfinished_table(benchmark)
+
+# %%
+tables.divergent_table(benchmark)
 
 # %% [markdown]
 # ## Where the figures come from
 
 # %%
-passages.warnings(benchmark, standings)
+provenance.warnings(benchmark, standings)
 
 # %%
-tables.version_table(benchmark)
+provenance.origin_facts(benchmark)
+
+# %%
+provenance.run_count_table(standings)
 
 # %% [markdown]
 # The configuration as it was resolved, every default written out:

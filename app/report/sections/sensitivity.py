@@ -92,10 +92,12 @@ def _draw_panel(panel: Axes, name: str, points: Mapping[str, Sequence[Point]], e
             panel.plot(
                 *zip(*means, strict=True), style, color=colour, linewidth=1.5, markersize=5, zorder=3, transform=beside
             )
+        panel.update_datalim(dots + crosses)  # which matplotlib does not do of what is moved
+    panel.margins(x=0.12, y=0.08)
+    panel.autoscale_view()
     panel.xaxis.set_major_locator(FixedLocator(list(scale.ticks)))
     panel.xaxis.set_major_formatter(lambda value, _: scale.ticks.get(value, ""))
     panel.xaxis.set_minor_locator(NullLocator())
-    panel.margins(x=0.12, y=0.08)
     panel.set_xlabel(plain_name(name) + scale.remark)
 
 
