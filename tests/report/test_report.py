@@ -157,6 +157,9 @@ def test_a_training_that_came_to_nothing_is_flagged_wherever_its_score_counts(tm
     assert "1 of 2 runs of a is divergent (its predictions are no better than chance)" in text
     assert "1 of 2 divergent" in tables.leaderboard_table(record, standings)._repr_html_()
     assert tables.run_table(record)._repr_html_().count("divergent") == 1
+    listed = tables.divergent_table(record)._repr_html_()
+    assert "a-lr0.001-s1" in listed
+    assert "its predictions are no better than chance" in listed
     lines = list(csv.DictReader(results_csv(record).splitlines()))
     assert [line["divergent"] for line in lines] == ["", "its predictions are no better than chance"]
 
@@ -215,9 +218,9 @@ def test_the_page_can_be_read_without_eyes(hostile: BenchmarkFolder) -> None:
     page = Page(hostile.page.read_text(encoding="utf-8"))
     tags = [tag for tag, _ in page.elements]
     assert tags.count("h1") == 1
-    assert tags.count("caption") == tags.count("table") == 5
+    assert tags.count("caption") == tags.count("table") == 8
     assert all(len(a["aria-label"]) > 40 for t, a in page.elements if t == "svg")
-    assert tags.count("svg") == 3
+    assert tags.count("svg") == 5
     assert all(a.get("scope") for t, a in page.elements if t == "th")
     ids = [a["id"] for _, a in page.elements if "id" in a]
     assert len(ids) == len(set(ids))
