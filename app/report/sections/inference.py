@@ -112,17 +112,23 @@ def _draw_panel(panel: Axes, shape: Shape, costs: Sequence[Cost], backends: Sequ
     if known:
         low, high = around(known)
         set_log_axis(panel, low, high, duration)
+    marks: dict[tuple[str, bool], list[tuple[float, float]]] = {}
+    bars: dict[str, list[tuple[float, float]]] = {}
     for line, timings in enumerate(here):
         own = [timing for timing in timings if timing.p50_seconds in known and timing.backend in backends]
         for number, timing in enumerate(own):
-            place = MARKS.index(timing.backend)
             height = line + SPREAD * (number - (len(own) - 1) / 2) / max(1, len(backends) - 1)
-            colour = PALETTE[place]
+            is_hollow = timing.repeats > 0 and not timing.settled
+            marks.setdefault((timing.backend, is_hollow), []).append((timing.p50_seconds, height))
             if timing.median_low_seconds is not None and timing.median_high_seconds is not None:
-                panel.plot([timing.median_low_seconds, timing.median_high_seconds], [height] * 2, color=colour)
-            hollow = timing.repeats > 0 and not timing.settled
-            fill = "none" if hollow else colour
-            panel.plot(timing.p50_seconds, height, MARKERS[place], mec=colour, mfc=fill, markersize=6)
+                ends = [(timing.median_low_seconds, height), (timing.median_high_seconds, height), (math.nan, height)]
+                bars.setdefault(timing.backend, []).extend(ends)
+    for backend, ends in bars.items():
+        panel.plot(*zip(*ends, strict=True), color=PALETTE[MARKS.index(backend)])
+    for (backend, is_hollow), places in marks.items():
+        colour, mark = PALETTE[MARKS.index(backend)], MARKERS[MARKS.index(backend)]
+        fill = "none" if is_hollow else colour
+        panel.plot(*zip(*places, strict=True), mark, mec=colour, mfc=fill, markersize=6)
 
 
 def _line(row: Row, cost: Cost, record: BackendRecord) -> list[Cell | str | Markup]:
