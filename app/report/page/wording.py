@@ -11,6 +11,7 @@ from app.tasks import MASKED
 
 __all__ = [
     "count",
+    "counted",
     "duration",
     "energy",
     "fraction",
@@ -23,9 +24,11 @@ __all__ = [
     "plain",
     "plain_name",
     "points",
+    "probability",
     "rate",
     "score",
     "setting",
+    "signed",
 ]
 
 NONE = "–"
@@ -33,7 +36,21 @@ NONE = "–"
 
 def score(value: float | None) -> str:
     """A score with three decimals."""
-    return NONE if value is None or not math.isfinite(value) else f"{value:.3f}".replace("-", "−")
+    if value is None or not math.isfinite(value):
+        return NONE
+    return f"{round(value, 3) + 0.0:.3f}".replace("-", "−")  # no minus before a zero
+
+
+def signed(value: float | None) -> str:
+    """A difference of scores with its sign, three decimals."""
+    if value is None or not math.isfinite(value):
+        return NONE
+    return score(value) if score(value).startswith("−") or round(value, 3) == 0 else f"+{score(value)}"
+
+
+def probability(value: float | None) -> str:
+    """A p-value with three decimals; of the least `below 0.001`."""
+    return NONE if value is None else "below 0.001" if value < 0.0005 else score(value)
 
 
 def points(value: float | None) -> str:
@@ -54,6 +71,11 @@ def count(value: float | None) -> str:
         if abs(value) >= factor * 0.9995:
             return f"{_three_digits(value / factor)}{unit}"
     return f"{value:.0f}"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: `1 seed`, `3 seeds`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def duration(seconds: float | None) -> str:

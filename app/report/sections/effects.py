@@ -17,6 +17,7 @@ from app.results import RunResult
 __all__ = ["effect_answer", "effect_table"]
 
 SEED, TOGETHER = "seed", "together"
+SATURATED = 0.99  # share by chance from which on a factor has a value for nearly every run
 VALUES = 4  # of a hyperparameter that are listed
 
 
@@ -36,7 +37,7 @@ def effect_table(record: Record) -> Table | Fragment:
             Cell(plain_name(name), _values(name, measured)),
             percent(mean_share(shares)),
             _range(shares),
-            percent(math.fsum(share.by_chance for share in shares) / len(shares)),
+            percent(_by_chance(shares)),
         )
         for name, shares in _factors(measured).items()
     ]
@@ -73,6 +74,10 @@ def _verdict(measured: Sensitivity) -> str:
         several = listing([plain_name(name) for name in measured.varied])
         return f"The scores on validation are all equal: {several} made no difference."
     first, *others = sorted(factors, key=lambda name: -mean_share(factors[name]))
+    chance = _by_chance(factors[first])
+    if SEED not in factors and chance > SATURATED:
+        names = plain_name(first).capitalize()
+        return f"{names} was varied with one seed to a setting: what it does and what chance does are not told apart."
     share = percent(mean_share(factors[first]))
     subject = {
         SEED: "The seed mattered more than any hyperparameter",
@@ -84,6 +89,8 @@ def _verdict(measured: Sensitivity) -> str:
     names = {TOGETHER: "what they do only together", SEED: "the seed"}
     rest = [f"{names.get(name, plain_name(name))} {percent(mean_share(factors[name]))}" for name in others]
     text += f"; {listing(rest)}." if rest else "."
+    if first not in (SEED, TOGETHER) and mean_share(factors[first]) <= chance:
+        text += " That is no more than chance would give it."
     return text if SEED in factors else f"{text} With one seed to a setting, effect and chance are not told apart."
 
 
@@ -129,6 +136,10 @@ def _values(name: str, measured: Sensitivity) -> str:
     if len(values) <= VALUES:
         return ", ".join(map(plain, values))
     return f"{len(values)} values, {plain(values[0])} to {plain(values[-1])}"
+
+
+def _by_chance(shares: Sequence[Share]) -> float:
+    return math.fsum(share.by_chance for share in shares) / len(shares)
 
 
 def _range(shares: Sequence[Share]) -> str:

@@ -150,7 +150,10 @@ def _speed_up(cost: Cost, backend: str) -> str:
     plain = {_shape(timing): timing.p50_seconds for timing in cost.inference if timing.backend == "torch"}
     own = {_shape(timing): timing.p50_seconds for timing in cost.inference if timing.backend == backend}
     shape = min(plain.keys() & own.keys(), default=None)
-    return "–" if shape is None or not own[shape] > 0 else f"{plain[shape] / own[shape]:.2f} ×"
+    if shape is None or not own[shape] > 0:
+        return "–"
+    ratio = plain[shape] / own[shape]
+    return f"{ratio:.0f} ×" if ratio >= 100 else f"{ratio:.2f} ×"
 
 
 def _describe(shown: Sequence[tuple[Row, Cost]], shape: Shape, backends: Sequence[str], panels: int) -> str:

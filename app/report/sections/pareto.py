@@ -152,7 +152,7 @@ def _draw_panel(panel: Axes, price: Price, rows: Sequence[Row], sign: float) -> 
         )
     front = _front(priced, price, sign)
     line = _steps([places[name] for name in front], high)
-    panel.plot(*zip(*line, strict=True), color=MODEL, alpha=0.55, linewidth=1.4, zorder=1)
+    panel.plot(*zip(*line, strict=True), color=MODEL, alpha=0.8, linewidth=1.4, zorder=1)
     named = []
     for row in priced:
         x, y = places[row.architecture]

@@ -151,7 +151,7 @@ def _draw_dots(panel: Axes, dots: Sequence[tuple[float, float]], colour: str, pl
     if dots:
         x = [value for place, _ in dots for value in (place, place, math.nan)]
         y = [value for _, height in dots for value in (height, height, math.nan)]
-        panel.plot(x, y, color=colour, alpha=0.4, linewidth=4, solid_capstyle="round", zorder=2, transform=place)
+        panel.plot(x, y, color=colour, alpha=0.5, linewidth=4, solid_capstyle="round", zorder=2, transform=place)
 
 
 def _set_scale(axes: Axes, scores: Sequence[float], direction: str) -> None:

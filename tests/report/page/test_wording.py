@@ -1,6 +1,6 @@
 """Settings read as sentences do, whatever a hyperparameter is."""
 
-from app.report.page.wording import energy, memory, setting
+from app.report.page.wording import energy, memory, probability, setting, signed
 
 
 def test_a_setting_names_what_was_varied() -> None:
@@ -32,3 +32,17 @@ def test_sizes_and_energies_have_the_unit_they_are_best_said_in() -> None:
         "1.50 MJ",
         "–",
     ]
+
+
+def test_a_difference_has_its_sign_unless_it_rounds_to_nothing():
+    assert [signed(value) for value in (0.0123, -0.0123, 0.0001, -0.0001, None)] == [
+        "+0.012",
+        "−0.012",
+        "0.000",
+        "0.000",
+        "–",
+    ]
+
+
+def test_a_small_p_value_is_not_said_to_be_nothing():
+    assert [probability(value) for value in (0.04, 0.0001, 1.0, None)] == ["0.040", "below 0.001", "1.000", "–"]

@@ -45,7 +45,30 @@ def test_a_seed_that_matters_more_is_said_to(tmp_path: Path) -> None:
 
 
 def test_with_one_seed_effect_and_chance_are_not_told_apart(tmp_path: Path) -> None:
-    assert "effect and chance are not told apart" in told(record_of(tmp_path, grid(0.1, 0.0, seeds=1)))
+    one = told(record_of(tmp_path / "one", grid(0.1, 0.0, seeds=1)))
+    assert one.startswith("Learning rate was varied with one seed to a setting")
+    assert "100 %" not in one
+    several = [
+        Made(architecture="a", hyperparameters={"learning_rate": rate, "batch_size": size}, validation=rate * 100)
+        for rate in (1e-4, 1e-3)
+        for size in (16, 32)
+    ]
+    assert "effect and chance are not told apart" in told(record_of(tmp_path / "several", several))
+
+
+def test_what_explains_no_more_than_chance_is_said_to(tmp_path: Path) -> None:
+    scores = {(1e-4, 0): 0.8, (1e-4, 1): 0.81, (1e-3, 0): 0.81, (1e-3, 1): 0.8005}
+    runs = [
+        Made(architecture="a", seed=seed, hyperparameters={"learning_rate": rate}, validation=score)
+        for (rate, seed), score in scores.items()
+    ]
+    runs += [
+        Made(
+            architecture="a", seed=seed, hyperparameters={"learning_rate": 1e-2 * seed}, validation=0.8 + seed % 2 / 50
+        )
+        for seed in range(2, 8)
+    ]
+    assert "no more than chance would give it" in told(record_of(tmp_path, runs))
 
 
 def test_where_nothing_was_varied_but_the_seed_that_is_said(tmp_path: Path) -> None:
