@@ -76,8 +76,8 @@ def _verdict(measured: Sensitivity) -> str:
     first, *others = sorted(factors, key=lambda name: -mean_share(factors[name]))
     chance = _by_chance(factors[first])
     if SEED not in factors and chance > SATURATED:
-        names = plain_name(first).capitalize()
-        return f"{names} was varied with one seed to a setting: what it does and what chance does are not told apart."
+        only = plain_name(first).capitalize()
+        return f"{only} was varied with one seed to a setting: what it does and what chance does are not told apart."
     share = percent(mean_share(factors[first]))
     subject = {
         SEED: "The seed mattered more than any hyperparameter",
