@@ -38,16 +38,20 @@ def leaderboard_table(record: Record, standings: Sequence[Standing]) -> Table:
         rows.append(
             (
                 Cell(row.architecture, chosen or ("baseline" if row.is_baseline else "")),
-                str(row.position) if row.position else "–",
-                Cell(score(row.score), _shortfall(standing), "" if row.runs else "failed"),
-                interval(standing.interval),
+                Cell(str(row.position) if row.position else "–", key=row.position),
+                Cell(score(row.score), _shortfall(standing), "" if row.runs else "failed", key=row.score),
+                Cell(interval(standing.interval), key=standing.interval.low if standing.interval else None),
                 Cell(_seeds(standing), kind="seeds") if row.runs else Cell(row.reason or "", kind="failed wide"),
-                ""
+                Cell("", key=0.0)
                 if leader
-                else Cell(_behind(standing, standings), interval(standing.behind) if standing.behind else ""),
-                count(row.parameters),
-                duration(row.train_seconds),
-                duration(row.latency_seconds),
+                else Cell(
+                    _behind(standing, standings),
+                    interval(standing.behind) if standing.behind else "",
+                    key=abs(standings[0].row.score - row.score),
+                ),
+                Cell(count(row.parameters), key=row.parameters),
+                Cell(duration(row.train_seconds), key=row.train_seconds),
+                Cell(duration(row.latency_seconds), key=row.latency_seconds),
             )
         )
     return Table(
@@ -58,7 +62,7 @@ def leaderboard_table(record: Record, standings: Sequence[Standing]) -> Table:
             Column("place", number=True),
             Column(name, split, number=True),
             Column("95 % interval", "over examples", number=True),
-            Column("each seed", "links to the run"),
+            Column("each seed", "links to the run", ordered=False),
             Column("behind", "95 % interval", number=True),
             Column("parameters", number=True),
             Column("training", number=True),
@@ -66,6 +70,8 @@ def leaderboard_table(record: Record, standings: Sequence[Standing]) -> Table:
         ),
         rows,
         [_kind(standing) for standing in standings],
+        sortable=True,
+        filterable=True,
     )
 
 
@@ -129,11 +135,11 @@ def run_table(record: Record) -> Table:
             (
                 entry.plan.architecture,
                 setting(entry.plan.hyperparameters, varied),
-                str(entry.plan.seed),
+                Cell(str(entry.plan.seed), key=entry.plan.seed),
                 Cell(entry.status, "divergent" if result and result.divergent else "", kind=entry.status),
-                score(chosen),
-                score(value),
-                duration(result.seconds if result else None),
+                Cell(score(chosen), key=chosen),
+                Cell(score(value), key=value),
+                Cell(duration(result.seconds if result else None), key=result.seconds if result else None),
                 Cell(_run_link(record, entry, entry.plan.run_id), kind="id"),
             )
         )
@@ -144,7 +150,7 @@ def run_table(record: Record) -> Table:
         + _left_out(len(record.entries) - len(rows), "planned runs"),
         (
             Column("architecture"),
-            Column("setting"),
+            Column("setting", kind="told"),
             Column("seed", number=True),
             Column("status"),
             Column("validation", metric_name(primary.name, record.dataset.kind) if primary else "", number=True),
@@ -157,6 +163,8 @@ def run_table(record: Record) -> Table:
             Column("run"),
         ),
         rows,
+        sortable=True,
+        filterable=True,
     )
 
 
