@@ -113,7 +113,8 @@ def _exporter() -> TemplateExporter:
 
 
 def _html(text: str | Sequence[str], headings: Headings) -> Markup:
-    return _safe(clean_html(_joined(text), headings.add))
+    # the corner of a pandas table heads nothing
+    return _safe(clean_html(_joined(text), headings.add).replace("<th></th>", "<td></td>"))
 
 
 def _terminal(text: str | Sequence[str]) -> Markup:

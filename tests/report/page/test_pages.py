@@ -223,3 +223,9 @@ def test_a_figure_is_also_told_in_words(tmp_path: Path) -> None:
 def test_every_colour_of_a_figure_is_a_brighter_one_in_the_dark(colour: str) -> None:
     for attribute in ("fill", "stroke"):
         assert f'[{attribute}="{colour.lower()}" i]' in SHEET
+
+
+def test_the_empty_corner_of_a_data_frame_is_no_heading(tmp_path: Path) -> None:
+    frame = '<table class="dataframe"><thead><tr><th></th><th>a</th></tr></thead></table>'
+    html = rendered(tmp_path, code("1", shown(text__html=frame)))
+    assert "<tr><td></td><th>a</th></tr>" in html
