@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from app.report.gather import Record
 from app.report.page.markup import Cell, Column, Fragment, Table, link
-from app.report.page.wording import duration, interval, listing, memory, metric_name, moment, score
+from app.report.page.wording import duration, interval, listing, memory, metric_name, moment, probability, score, signed
 from app.report.sections.passages import fact_list
 from app.report.statistics.changes import Change, Verdict
 from app.report.statistics.leaderboard import Row
@@ -45,8 +45,8 @@ def change_table(after: Record, changes: Sequence[Change]) -> Table:
                 change.architecture,
                 _score(change.before),
                 Cell(_linked(change.after), _seeds(change.after)),
-                Cell(f"{gain.estimate:+.3f}".replace("-", "−"), interval(gain)) if gain else "–",
-                f"{gain.adjusted:.3f}" if gain else "–",
+                Cell(signed(gain.estimate), interval(gain)) if gain else "–",
+                probability(gain.adjusted if gain else None),
                 Cell(change.verdict.value, kind="failed" if change.verdict.is_regression else ""),
             )
         )
@@ -198,7 +198,7 @@ def _seeds(row: Row | None) -> str:
 def _pair(before: float | None, after: float | None, wording: Callable[[float | None], str]) -> tuple[str, Cell]:
     """Both as words, and how many times the first the second is."""
     ratio = after / before if before and after else math.nan
-    return wording(before), Cell(wording(after), f"x {ratio:.2f}" if math.isfinite(ratio) else "")
+    return wording(before), Cell(wording(after), f"× {ratio:.2f}" if math.isfinite(ratio) else "")
 
 
 def _finite(value: float) -> float | None:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from app.errors import DataError
 from app.report.gather import Record
 from app.report.statistics.comparison import Difference, adjust_holm, differ
+from app.report.statistics.estimates import moderate_spreads
 from app.report.statistics.leaderboard import Row, rank
 from app.report.statistics.standings import estimate_row
 
@@ -92,9 +93,12 @@ def _rows(record: Record) -> dict[str, Row]:
 def _gains(
     before: Record, after: Record, then: Mapping[str, Row], now: Mapping[str, Row], sign: float
 ) -> dict[str, Difference]:
+    pairs = {name: (estimate_row(before, then[name]), estimate_row(after, now[name])) for name in now if name in then}
+    known = {(name, place): one for name, pair in pairs.items() for place, one in enumerate(pair) if one}
+    known = moderate_spreads(known)
     found = {}
-    for name in then.keys() & now.keys():
-        old, new = estimate_row(before, then[name]), estimate_row(after, now[name])
+    for name in pairs:
+        old, new = known.get((name, 0)), known.get((name, 1))
         if old and new:
             found[name] = differ(new, old) if sign > 0 else differ(old, new)
     adjusted = adjust_holm([difference.p_value for difference in found.values()])
