@@ -17,10 +17,11 @@ from app.bench.notebooks import read_template
 from app.drawing import draw, new_figure
 from app.layout import BenchmarkFolder
 from app.report.page.pages import render_page
-from app.report.write import write_report
+from app.report.write import write_comparison, write_report, write_suite_report
 from app.results import RunFailure
 from tests.report.golden import MACHINE, Made, make_benchmark, realistic
 from tests.report.page.test_sanitise import PROBES as FORGED
+from tests.report.suites import FAILED, make_suite
 
 SCRIPT = "<script>window.pwned = 1</script>"
 PICTURE = "<img src=x onerror=window.pwned=1>"
@@ -93,6 +94,22 @@ def make_hostile_report(folder: Path) -> BenchmarkFolder:
     benchmark = make_benchmark(folder, runs, labels=labels, question=EVERYTHING, name=EVERYTHING, data=data)
     write_report(benchmark, execute=execute_here)
     return benchmark
+
+
+def make_suite_report(folder: Path) -> Path:
+    """The page of a suite of three tasks, one of them not begun and one with a failure."""
+    scores = {"validation": {"accuracy": 0.8}}
+    members = {"one": {"a": [scores], "b": [FAILED]}, "two": {"a": [scores, scores], "b": [scores]}, "three": None}
+    suite = make_suite(folder, members, counted={key: ["accuracy"] for key in members}, description="Three tasks.")
+    return write_suite_report(suite, execute=execute_here)
+
+
+def make_comparison(folder: Path) -> Path:
+    """The page of a benchmark set against an earlier one: one better, one worse, one new."""
+    earlier = [Made(architecture="a", quality=0.7), Made(architecture="b", quality=0.9)]
+    later = [Made(architecture="a", quality=0.9), Made(architecture="b", quality=0.7), Made(architecture="c")]
+    before, now = make_benchmark(folder / "before", earlier), make_benchmark(folder / "now", later)
+    return write_comparison(now, before, execute=execute_here)
 
 
 def make_run_page(folder: Path, text: str) -> Path:
