@@ -32,8 +32,9 @@ run: $(READY) ## run the quickstart, or CONFIG=config/other.yaml: what is missin
 dry-run: $(READY) ## print the plan of CONFIG and run nothing
 	$(BIN)/python app.py --config $(CONFIG) --dry-run
 
-report: $(READY) ## rebuild the report of CONFIG from what is on disk
-	$(BIN)/python app.py report --config $(CONFIG)
+report: $(READY) ## rebuild the report of CONFIG from what is on disk; open it, where there is a browser
+	@set -e; pages=$$($(BIN)/python app.py report --config $(CONFIG)); echo "$$pages"; \
+	page=$$(echo "$$pages" | tail -n 1); $(BIN)/python -m webbrowser -t "file://$(CURDIR)/$$page" >/dev/null || true
 
 test: $(READY) ## run all tests
 	$(BIN)/python -m pytest

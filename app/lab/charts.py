@@ -168,7 +168,8 @@ def plot_confusion(
         axes.set_yticks(centres, names, va="center")
     if len(names) <= COUNTED_CLASSES:
         for (row, column), count in np.ndenumerate(counts):
-            shade = "white" if shares[row, column] > 0.5 else "black"
+            # not black: SVG leaves it out, and on a dark page the text would take the page's white
+            shade = "white" if shares[row, column] > 0.7 else "#111111"
             axes.text(column + 0.5, row + 0.5, f"{count:,}", ha="center", va="center", color=shade)
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)

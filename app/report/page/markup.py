@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from markupsafe import Markup, escape
 
-__all__ = ["Cell", "Column", "Fragment", "Table", "link"]
+__all__ = ["FILTERABLE", "SORTABLE", "Cell", "Column", "Fragment", "Table", "link"]
+
+SORTABLE = "sortable"  # the classes by which a table asks for the page's script
+FILTERABLE = "filterable"
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class Column:
     note: str = ""
     number: bool = False
     kind: str = ""  # a class of page.css
+    ordered: bool = True  # False where its values have no order, as a list of links has none
 
 
 @dataclass(frozen=True)
@@ -37,16 +42,23 @@ class Cell:
     value: str | Markup
     note: str | Markup = ""
     kind: str = ""
+    key: float | None = None  # the number that a shown number stands for: rows are sorted by it
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table with a caption and headed columns; the first cell of each row heads the row."""
+    """A table with a caption and headed columns; the first cell of each row heads the row.
+
+    A sortable one can be sorted by any ordered column of text, and by those of numbers whose cells have keys; of a
+    filterable one rows can be searched for. Both are the page's doing: without its script the table is whole.
+    """
 
     caption: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell | str | Markup]]
     kinds: Sequence[str] = field(default=())  # a class of page.css for each row, or none for any
+    sortable: bool = False
+    filterable: bool = False
 
     def _repr_html_(self) -> str:
         head = Markup("").join(
@@ -55,10 +67,11 @@ class Table:
         )
         kinds = self.kinds or [""] * len(self.rows)
         body = Markup("\n").join(self._row(row, kind) for row, kind in zip(self.rows, kinds, strict=True))
+        asks = "".join([f" {SORTABLE}"] * self.sortable + [f" {FILTERABLE}"] * self.filterable)
         return Markup(
-            '<div class="scroll" tabindex="0" role="region" aria-label="{caption}"><table>'
+            '<div class="scroll{asks}" tabindex="0" role="region" aria-label="{caption}"><table>'
             "<caption>{caption}</caption><thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
-        ).format(caption=self.caption, head=head, body=body)
+        ).format(asks=asks, caption=self.caption, head=head, body=body)
 
     def _row(self, row: Sequence[Cell | str | Markup], kind: str) -> Markup:
         cells = []
@@ -66,8 +79,10 @@ class Table:
             cell = given if isinstance(given, Cell) else Cell(given)
             tag = Markup('th scope="row"') if place == 0 else Markup("td")
             classes = " ".join(filter(None, (_classes(column), cell.kind)))
-            attribute = Markup(' class="{}"').format(classes) if classes else Markup("")
-            cells.append(Markup("<{}{}>{}{}</{}>").format(tag, attribute, cell.value, _note(cell.note), tag[:2]))
+            attributes = Markup(' class="{}"').format(classes) if classes else Markup("")
+            if cell.key is not None and math.isfinite(cell.key):
+                attributes += Markup(' data-sort="{}"').format(float(cell.key))
+            cells.append(Markup("<{}{}>{}{}</{}>").format(tag, attributes, cell.value, _note(cell.note), tag[:2]))
         attribute = Markup(' class="{}"').format(kind) if kind else Markup("")
         return Markup("<tr{}>{}</tr>").format(attribute, Markup("").join(cells))
 
@@ -78,7 +93,9 @@ def link(address: str, text: str) -> Markup:
 
 
 def _classes(column: Column) -> str:
-    return " ".join(filter(None, ("number" if column.number else "", column.kind)))
+    return " ".join(
+        filter(None, ("number" if column.number else "", "" if column.ordered else "unordered", column.kind))
+    )
 
 
 def _note(text: str | Markup) -> Markup:

@@ -1,4 +1,4 @@
-"""An executed notebook as one HTML file that needs nothing from elsewhere and runs nothing."""
+"""An executed notebook as one HTML file that needs nothing from elsewhere and runs nothing it is shown."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import hashlib
 import itertools
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from pygments import highlight  # type: ignore[import-untyped]
 from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
 from pygments.lexers import PythonLexer  # type: ignore[import-untyped]
 
+from app.report.page.headings import CONTENT, Headings
+from app.report.page.markup import FILTERABLE, SORTABLE
 from app.report.page.sanitise import clean_html
 from app.report.page.svg import clean_svg
 from app.results import write_atomically
@@ -31,7 +34,19 @@ TEMPLATE = Path(__file__).parent / "template"
 PICTURES = ("image/png", "image/jpeg", "image/webp", "image/gif")
 HIDDEN = ("hide-input", "remove-input")
 ANCHOR = re.compile(r'<a class="anchor-link"[^>]*>[^<]*</a>')
+ASKING = re.compile(rf'<div class="scroll (?:{SORTABLE}|{FILTERABLE})\b')  # in text, < is escaped
+NARROW = 36  # characters in a line of a box on a phone
+LOW, HIGH = 8, 24  # lines that boxes show without being scrolled: those of stderr, and all others
 INLINE_STYLE = re.compile(r' style="[^"]*"')
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The picture of an output, its number in the page, and what it shows in words where they are known."""
+
+    element: Markup
+    number: int
+    words: str
 
 
 def render_page(notebook: Path, page: Path, *, title: str, home: str | None, back: str = "all runs") -> None:
@@ -40,7 +55,8 @@ def render_page(notebook: Path, page: Path, *, title: str, home: str | None, bac
     Nothing a notebook shows is trusted. nbconvert's own templates hand outputs on as they are, so that a
     script in a training example would run. Here the template escapes every value (autoescape), and what may
     hold markup (HTML tables, SVG drawings, Markdown) is rewritten from an allowlist first. By its Content
-    Security Policy the page forbids itself all but its own style sheet and embedded pictures.
+    Security Policy the page forbids itself all but its own style sheet, embedded pictures and, where one of its
+    tables can be sorted or searched, the one script of ours that does so.
 
     Args:
         notebook: an .ipynb file.
@@ -53,14 +69,18 @@ def render_page(notebook: Path, page: Path, *, title: str, home: str | None, bac
         OSError, ValueError: the notebook cannot be read, or the page cannot be written.
     """
     node = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
-    sheet = _style_sheet()
+    sheet, script = _read_part("page.css"), _read_part("page.js")
     resources = {
         "title": title,
         "home": home,
         "back": back,
         "style_sheet": _safe(sheet),
         "style_hash": _hash(sheet),
-        "numbers": itertools.count(),
+        "script": _safe(script),
+        "script_hash": _hash(script),
+        "content": CONTENT,
+        "headings": Headings(),
+        "numbers": itertools.count(1),
     }
     text, _ = _exporter().from_notebook_node(node, resources)
     # an unpaired surrogate, which a notebook may hold, has no place in a UTF-8 file
@@ -78,16 +98,23 @@ def _exporter() -> TemplateExporter:
     exporter.preprocessors = []
     exporter.environment.autoescape = True
     filters = {
-        "as_html": lambda text: _safe(clean_html(_joined(text))),
-        "as_markdown": lambda text: _safe(clean_html(ANCHOR.sub("", markdown2html(_joined(text))))),
+        "as_html": _html,
+        "as_markdown": lambda text, headings: _html(ANCHOR.sub("", markdown2html(_joined(text))), headings),
         "as_picture": _picture,
         "as_terminal": _terminal,
         "as_code": _highlighted,
         "folds": _folds,
+        "scrolls": _scrolls,
+        "asks_for_script": lambda body: ASKING.search(body) is not None,
     }
     for name, function in filters.items():
         exporter.register_filter(name, function)  # type: ignore[no-untyped-call]
     return exporter
+
+
+def _html(text: str | Sequence[str], headings: Headings) -> Markup:
+    # the corner of a pandas table heads nothing
+    return _safe(clean_html(_joined(text), headings.add).replace("<th></th>", "<td></td>"))
 
 
 def _terminal(text: str | Sequence[str]) -> Markup:
@@ -106,18 +133,24 @@ def _folds(cell: NotebookNode) -> bool:
     return not any(tag in HIDDEN for tag in cell.metadata.get("tags", ()))
 
 
+def _scrolls(text: str | Sequence[str], lines: int = HIGH) -> bool:
+    """Whether text may be higher than its box on a narrow screen, so that a keyboard has to reach it."""
+    return sum(1 + len(line) // NARROW for line in _joined(text).split("\n")) > lines
+
+
 def _highlighted(source: str) -> Markup:
     return _safe(highlight(source, PythonLexer(), HtmlFormatter(nowrap=True)))
 
 
-def _picture(output: NotebookNode, numbers: itertools.count[int]) -> Markup | None:
-    """The picture of an output as an element, the drawing before the pixels; None where it holds none."""
+def _picture(output: NotebookNode, numbers: itertools.count[int]) -> Drawn | None:
+    """The picture of an output, the drawing before the pixels; None where it holds none."""
     data: dict[str, Any] = output.data
     description = str(output.metadata.get("alt", ""))
     if "image/svg+xml" in data:
-        drawing = clean_svg(_joined(data["image/svg+xml"]), prefix=f"f{next(numbers)}-", description=description)
+        number = next(numbers)
+        drawing = clean_svg(_joined(data["image/svg+xml"]), prefix=f"f{number}_", description=description)
         if drawing:
-            return _safe(drawing)
+            return Drawn(_safe(drawing), number, description)
     kind = next((kind for kind in PICTURES if kind in data), None)
     if kind is None:
         return None
@@ -126,7 +159,8 @@ def _picture(output: NotebookNode, numbers: itertools.count[int]) -> Markup | No
         base64.b64decode(pixels, validate=True)
     except ValueError:
         return None
-    return _safe(f'<img src="data:{kind};base64,{pixels}" alt="{escape(description or "figure")}">')
+    image = f'<img src="data:{kind};base64,{pixels}" alt="{escape(description or "figure")}">'
+    return Drawn(_safe(image), next(numbers), description)
 
 
 def _joined(text: str | Sequence[str]) -> str:
@@ -134,8 +168,8 @@ def _joined(text: str | Sequence[str]) -> str:
 
 
 @functools.cache
-def _style_sheet() -> str:
-    return (TEMPLATE / "page.css").read_text(encoding="utf-8")
+def _read_part(name: str) -> str:
+    return (TEMPLATE / name).read_text(encoding="utf-8")
 
 
 def _hash(text: str) -> str:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from app.report.gather import Entry, Record
 from app.report.page.markup import Cell, Column, Fragment, Table, link
-from app.report.page.wording import count, duration, interval, metric_name, score, setting
+from app.report.page.wording import count, duration, energy, interval, memory, metric_name, rate, score, setting
 from app.report.statistics.comparison import Difference
 from app.report.statistics.leaderboard import varied_hyperparameters
 from app.report.statistics.standings import COMPARED, Standing
@@ -43,33 +43,39 @@ def leaderboard_table(record: Record, standings: Sequence[Standing]) -> Table:
             (
                 Cell(row.architecture, chosen or ("baseline" if row.is_baseline else "")),
                 _rank(standing),
-                Cell(score(row.score), _shortfall(standing), "" if row.runs else "failed"),
-                Cell(interval(standing.interval), _deviation(standing)),
+                Cell(score(row.score), _shortfall(standing), "" if row.runs else "failed", key=row.score),
+                Cell(
+                    interval(standing.interval),
+                    _deviation(standing),
+                    key=standing.interval.low if standing.interval else None,
+                ),
                 Cell(_seeds(standing), kind="seeds") if row.runs else Cell(row.reason or "", kind="failed wide"),
-                "" if leader else _distance(standing.behind, sign * (best - row.score), "within noise"),
+                Cell("", key=0.0) if leader else _distance(standing.behind, sign * (best - row.score), "within noise"),
                 "" if row.is_baseline else _distance(standing.ahead, sign * (row.score - baseline), "within noise"),
-                count(row.parameters),
-                duration(row.train_seconds),
-                duration(row.latency_seconds),
+                *_costs(standing),
             )
         )
     return Table(
         f"Best setting of each architecture, chosen by mean {name} on validation; scores are means over seeds on "
-        f"{split}. Those that cannot be told apart share a rank." + compared + _left_out(beyond, "architectures"),
+        f"{split}. Those that cannot be told apart share a rank. Costs are means over the same runs "
+        "and lead to the first of them." + compared + _left_out(beyond, "architectures"),
         (
             Column("architecture", "setting"),
             Column("rank", "left open", number=True),
             Column(name, split, number=True),
             Column("95 % interval", "and spread of seeds", number=True),
-            Column("each seed", "links to the run"),
+            Column("each seed", "links to the run", ordered=False),
             Column("behind the best", "95 % interval", number=True),
             Column("ahead of baseline", "95 % interval", number=True),
-            Column("parameters", number=True),
-            Column("training", number=True),
-            Column("latency", "median", number=True),
+            Column("parameters", "on disk", number=True),
+            Column("training", "rows/s", number=True),
+            Column("latency", "median, p95", number=True),
+            Column("memory", "energy", number=True),
         ),
         rows,
         [_kind(standing) for standing in standings],
+        sortable=True,
+        filterable=True,
     )
 
 
@@ -87,11 +93,11 @@ def run_table(record: Record) -> Table:
             (
                 entry.plan.architecture,
                 setting(entry.plan.hyperparameters, varied),
-                str(entry.plan.seed),
+                Cell(str(entry.plan.seed), key=entry.plan.seed),
                 Cell(entry.status, "divergent" if result and result.divergent else "", kind=entry.status),
-                score(chosen),
-                score(value),
-                duration(result.seconds if result else None),
+                Cell(score(chosen), key=chosen),
+                Cell(score(value), key=value),
+                Cell(duration(result.seconds if result else None), key=result.seconds if result else None),
                 Cell(_run_link(record, entry, entry.plan.run_id), kind="id"),
             )
         )
@@ -102,7 +108,7 @@ def run_table(record: Record) -> Table:
         + _left_out(len(record.entries) - len(rows), "planned runs"),
         (
             Column("architecture"),
-            Column("setting"),
+            Column("setting", kind="told"),
             Column("seed", number=True),
             Column("status"),
             Column("validation", metric_name(primary.name, record.dataset.kind) if primary else "", number=True),
@@ -115,6 +121,8 @@ def run_table(record: Record) -> Table:
             Column("run"),
         ),
         rows,
+        sortable=True,
+        filterable=True,
     )
 
 
@@ -209,9 +217,9 @@ def _rank(standing: Standing) -> Cell:
     """The rank, shared by those that cannot be told apart, and the places it leaves open; else the bare place."""
     if standing.ranks is None:
         place = standing.row.position
-        return Cell(str(place) if place else "–", "by score alone" if place else "")
+        return Cell(str(place) if place else "–", "by score alone" if place else "", key=place)
     first, last = standing.ranks.first, standing.ranks.last
-    return Cell(str(first), f"{first} to {last}" if last > first else "")
+    return Cell(str(first), f"{first} to {last}" if last > first else "", key=first)
 
 
 def _deviation(standing: Standing) -> str:
@@ -225,9 +233,29 @@ def _deviation(standing: Standing) -> str:
 def _distance(difference: Difference | None, plain: float, otherwise: str) -> Cell:
     """How far one is ahead of another, with the interval of that; marked where it is not more than noise."""
     if difference is None:
-        return Cell(score(plain))
+        return Cell(score(plain), key=plain)
     bounds = interval(difference)
-    return Cell(score(difference.estimate), bounds if difference.is_real else f"{bounds}, {otherwise}")
+    note = bounds if difference.is_real else f"{bounds}, {otherwise}"
+    return Cell(score(difference.estimate), note, key=difference.estimate)
+
+
+def _costs(standing: Standing) -> tuple[Cell, ...]:
+    """What it costs, each figure leading to the run of the first seed, where it was measured."""
+    row = standing.row
+    if not row.runs:
+        return (Cell("–"),) * 4
+    address = _address(row.runs[0].run_id)
+    figures = (
+        (count(row.parameters), memory(row.model_bytes) if row.model_bytes else "", row.parameters),
+        (duration(row.train_seconds), f"{rate(row.train_samples_per_second)} rows/s", row.train_seconds),
+        (duration(row.latency_seconds), duration(row.latency_p95_seconds), row.latency_seconds),
+        (
+            memory(row.peak_memory_bytes),
+            energy(row.energy_joules) if row.energy_joules is not None else "",
+            row.peak_memory_bytes,
+        ),
+    )
+    return tuple(Cell(link(address, value), note, "cost", key=key) for value, note, key in figures)
 
 
 def _shortfall(standing: Standing) -> str:

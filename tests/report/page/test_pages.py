@@ -11,9 +11,19 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 
-from app.report.page.pages import render_page
+from app.drawing import BASELINE, LIMIT, MODEL
+from app.report.page.markup import Cell, Column, Table
+from app.report.page.pages import TEMPLATE, render_page
 
 PROBE = "</style></title><script>alert(1)</script><img src=x onerror=alert(2)><a href='javascript:alert(3)'>x</a>"
+
+
+SCRIPT = (TEMPLATE / "page.js").read_text(encoding="utf-8")
+SHEET = (TEMPLATE / "page.css").read_text(encoding="utf-8")
+
+
+def digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 class Page(HTMLParser):
@@ -33,10 +43,10 @@ class Page(HTMLParser):
 
 
 def assert_self_contained(html: str) -> None:
-    """Nothing runs, nothing is loaded, nothing has a style but by the sheet that the policy names."""
+    """Nothing is loaded, nothing runs but our script, nothing has a style but by our sheet: the policy names both."""
     page = Page(html)
     for tag, attributes in page.elements:
-        assert tag not in ("script", "iframe", "object", "embed", "form", "base", "image", "foreignobject")
+        assert tag not in ("iframe", "object", "embed", "form", "base", "image", "foreignobject")
         assert not [name for name in attributes if name.startswith("on") or name == "style"]
         assert attributes.get("src", "data:").startswith("data:")
         if tag == "link":
@@ -49,9 +59,15 @@ def assert_self_contained(html: str) -> None:
     policy = next(a["content"] for t, a in page.elements if a.get("http-equiv") == "Content-Security-Policy")
     sheet = re.search(r"<style>(.*?)</style>", html, re.DOTALL)
     assert sheet is not None
-    digest = base64.b64encode(hashlib.sha256(sheet[1].encode()).digest()).decode()
-    assert f"style-src 'sha256-{digest}'" in policy
+    assert f"style-src '{digest(sheet[1])}'" in policy
     assert policy.startswith("default-src 'none'")
+    scripts = re.findall(r"<script[^>]*>.*?</script>", html, re.DOTALL)
+    assert [tag for tag, _ in page.elements].count("script") == len(scripts)
+    if scripts:
+        assert scripts == [f"<script>{SCRIPT}</script>"]
+        assert f" script-src '{digest(SCRIPT)}';" in policy
+    else:
+        assert "script-src" not in policy
     assert not re.search(r"url\((?!#)|@import", sheet[1])
 
 
@@ -111,14 +127,14 @@ def test_a_notebook_that_failed_half_way_shows_its_error_and_the_cells_it_never_
 def test_a_progress_bar_shows_its_last_state_only(tmp_path: Path) -> None:
     html = rendered(tmp_path, code("1", new_output("stream", name="stderr", text="10%\r50%\r100%\ndone\r\n")))
     assert "100%\ndone" in html
-    assert "50%" not in html
+    assert "50%" not in html.partition("<body>")[2]
 
 
 def test_code_is_folded_and_left_out_where_it_is_tagged_so(tmp_path: Path) -> None:
     html = rendered(tmp_path, code("visible = 1"), code("hidden = 1", tags=("hide-input",)))
     assert "<summary>code</summary>" in html
     assert "visible" in html
-    assert "hidden" not in html
+    assert "hidden" not in html.partition("<body>")[2]
 
 
 def test_a_picture_keeps_its_description(tmp_path: Path) -> None:
@@ -138,3 +154,78 @@ def test_text_of_any_script_and_even_broken_text_is_written(tmp_path: Path) -> N
 def test_a_page_leads_home_only_where_there_is_one(tmp_path: Path) -> None:
     assert 'href="../../index.html"' in rendered(tmp_path, home="../../index.html")
     assert "all runs" not in rendered(tmp_path, home=None)
+
+
+def table(**asks: bool) -> NotebookNode:
+    made = Table("All of them.", (Column("a"), Column("b", number=True)), [("x", Cell("2 k", key=2000))], **asks)
+    return code("1", new_output("execute_result", data={"text/html": made._repr_html_()}))
+
+
+@pytest.mark.parametrize(("asks", "scripts"), [({}, 0), ({"sortable": True}, 1), ({"filterable": True}, 1)])
+def test_the_script_is_there_where_a_table_asks_for_it(tmp_path: Path, asks: dict[str, bool], scripts: int) -> None:
+    html = rendered(tmp_path, table(**asks), table(**asks))
+    assert_self_contained(html)
+    assert html.count("<script>") == scripts
+    assert '<td class="number" data-sort="2000.0">2 k</td>' in html
+
+
+def test_text_that_looks_like_such_a_table_asks_for_nothing(tmp_path: Path) -> None:
+    text = '<div class="scroll sortable"><table></table></div>'
+    html = rendered(tmp_path, code("1", new_output("stream", name="stdout", text=text)), new_raw_cell(text))
+    assert "<script>" not in html
+
+
+def test_the_script_can_stand_in_a_page() -> None:
+    assert not re.search(r"</script|<!--|<script", SCRIPT, re.IGNORECASE)
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval|fetch|Storage|cookie", SCRIPT)
+
+
+def test_the_contents_lead_to_every_part_of_the_page(tmp_path: Path) -> None:
+    parts = [new_markdown_cell(f"# The whole\n\n## {name}") for name in ("Parts & <b>sums</b>", "Other", "Other")]
+    parts.append(code("1", shown(text__html='<h2 id="mine">Other</h2><h3>below</h3>')))
+    html = rendered(tmp_path, *parts)
+    page = Page(html)
+    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    links = [attributes["href"] for tag, attributes in page.elements if tag == "a"]
+    assert links == ["#content", "#parts-sums", "#other", "#other-2", "#other-3"]
+    assert {link[1:] for link in links} < set(ids)
+    assert "mine" not in ids
+    assert '<li><a href="#parts-sums">Parts &amp; sums</a></li>' in html
+
+
+def test_a_page_of_one_part_has_no_contents(tmp_path: Path) -> None:
+    assert "<nav" not in rendered(tmp_path, new_markdown_cell("# The whole\n\n## Its part"))
+
+
+def test_a_keyboard_reaches_what_scrolls_and_stops_at_nothing_else(tmp_path: Path) -> None:
+    def stops(text: str, name: str) -> int:
+        html = rendered(tmp_path, code("", new_output("stream", name=name, text=text)))
+        return html.count('tabindex="0"')
+
+    assert stops("short\n" * 6, "stderr") == stops("short\n" * 20, "stdout") == stops("x" * 800, "stdout") == 0
+    assert stops("short\n" * 9, "stderr") == stops("short\n" * 30, "stdout") == stops("x" * 2000, "stdout") == 1
+
+
+def test_a_figure_is_also_told_in_words(tmp_path: Path) -> None:
+    drawing = '<svg xmlns="http://www.w3.org/2000/svg"><path d="M 0 0"/></svg>'
+    cells = [
+        code("1", new_output("display_data", data={"image/svg+xml": drawing}, metadata={"alt": alt}))
+        for alt in ("a is <above> b", "")
+    ]
+    html = rendered(tmp_path, *cells)
+    assert "<summary>figure 1 in words</summary><p>a is &lt;above&gt; b</p>" in html
+    assert "figure 2 in words" not in html
+    assert 'aria-label="figure 2"' in html
+
+
+@pytest.mark.parametrize("colour", [MODEL, LIMIT, BASELINE])
+def test_every_colour_of_a_figure_is_a_brighter_one_in_the_dark(colour: str) -> None:
+    for attribute in ("fill", "stroke"):
+        assert f'[{attribute}="{colour.lower()}" i]' in SHEET
+
+
+def test_the_empty_corner_of_a_data_frame_is_no_heading(tmp_path: Path) -> None:
+    frame = '<table class="dataframe"><thead><tr><th></th><th>a</th></tr></thead></table>'
+    html = rendered(tmp_path, code("1", shown(text__html=frame)))
+    assert "<tr><td></td><th>a</th></tr>" in html

@@ -25,6 +25,8 @@ PROBES = (
     "<!--><img src=x onerror=alert(1)>-->",
     "<script>left open",
     "<form action='https://elsewhere.example'><input name=a></form>",
+    "<td data-sort='1' data-other='2' onclick='alert(1)'>1</td>",
+    "<h2 id=content><h3>x</h2>",
 )
 
 
@@ -46,7 +48,7 @@ def elements(html: str) -> list[tuple[str, dict[str, str | None]]]:
 def assert_harmless(html: str) -> None:
     for tag, attributes in elements(html):
         assert tag in TAGS
-        assert set(attributes) <= ATTRIBUTES | {"href"}
+        assert set(attributes) <= ATTRIBUTES | {"href", "data-sort"}
         address = (attributes.get("href") or "").lower()
         scheme = re.match(r"[^/?#]*:", address)
         assert not address.startswith(("//", "\\"))
@@ -86,3 +88,43 @@ def test_a_data_frame_keeps_its_table_and_loses_its_style_sheet() -> None:
 
 def test_elements_left_open_are_closed_and_stray_ends_dropped() -> None:
     assert clean_html("</div><table><tr><td>1</b>") == "<table><tr><td>1</td></tr></table>"
+
+
+@pytest.mark.parametrize("key", ["0.0", "-3.25", "1e-07", "9600000.0", "1.5e+16"])
+def test_a_number_to_sort_by_survives_in_a_cell(key: str) -> None:
+    cells = f'<tr><th data-sort="{key}">a</th><td data-sort="{key}">b</td></tr>'
+    assert clean_html(cells) == cells
+
+
+@pytest.mark.parametrize(
+    "key", ["", "nan", "inf", "1 ", "1\n", "0x1", "1;alert(1)", "<b>", "\u0663", "1e", "--1", "+1"]
+)
+def test_what_is_no_number_is_nothing_to_sort_by(key: str) -> None:
+    assert clean_html(f'<td data-sort="{key}">a</td>') == "<td>a</td>"
+
+
+def test_only_cells_have_something_to_sort_by() -> None:
+    assert clean_html('<tr data-sort="1"><td data-sorted="1" data-Sort-x="1"></td></tr>') == "<tr><td></td></tr>"
+
+
+def named(tag: str, text: str) -> str:
+    return f"{tag}-{text}" if text else ""
+
+
+@pytest.mark.parametrize(
+    ("html", "cleaned"),
+    [
+        (
+            '<h2 class="x" id="own">One &amp; <b>two</b></h2>',
+            '<h2 id="h2-One &amp; two" class="x">One &amp; <b>two</b></h2>',
+        ),
+        ("<h2></h2><p>a</p>", "<h2></h2><p>a</p>"),
+        ("<h2>a<h3>b</h3>c</h2>", '<h2>a<h3 id="h3-b">b</h3>c</h2>'),
+        ("<h2>a<h3>b</h2>", '<h2>a<h3 id="h3-b">b</h3></h2>'),
+        ("<div><h2>a</div><h3>b</h3>", '<div><h2>a</h2></div><h3 id="h3-b">b</h3>'),
+        ("<h2>left open", "<h2>left open</h2>"),
+        ('<p id="own">a</p>', "<p>a</p>"),
+    ],
+)
+def test_headings_have_the_ids_that_the_page_gives_them(html: str, cleaned: str) -> None:
+    assert clean_html(html, named) == cleaned
