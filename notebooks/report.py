@@ -63,7 +63,7 @@ tables.leaderboard_table(benchmark, standings)
 board.save_leaderboard(benchmark, standings)
 
 # %% [markdown]
-# A ring is one seed, the tick their mean, the band the 95 % interval over examples. A baseline far below
+# A ring is one seed, the tick their mean, the band the 95 % interval over examples and seeds. A baseline far below
 # the others is a triangle at the edge.
 
 # %%

@@ -247,7 +247,7 @@ def _costs(standing: Standing) -> tuple[Cell, ...]:
     address = _address(row.runs[0].run_id)
     figures = (
         (count(row.parameters), memory(row.model_bytes) if row.model_bytes else "", row.parameters),
-        (duration(row.train_seconds), f"{rate(row.train_samples_per_second)} rows/s", row.train_seconds),
+        (duration(row.train_seconds), rate(row.train_samples_per_second), row.train_seconds),
         (duration(row.latency_seconds), duration(row.latency_p95_seconds), row.latency_seconds),
         (
             memory(row.peak_memory_bytes),
