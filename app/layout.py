@@ -21,6 +21,7 @@ __all__ = [
     "REFERENCES",
     "REPORT",
     "SERVICE_VARIABLE",
+    "SLICES_VARIABLE",
     "SUITE",
     "BenchmarkFolder",
     "RunFolder",
@@ -45,6 +46,7 @@ MACHINE_VARIABLE = "BERT_BENCHMARK_MACHINE"  # key@address: where a kernel asks 
 CORES_VARIABLE = "BERT_BENCHMARK_CORES"  # what a worker may use while it has the machine alone, beyond its share
 PAUSED_VARIABLE = "BERT_BENCHMARK_PAUSED"  # folder in which a kernel finds for how long it has been paused
 ATTEMPT_VARIABLE = "BERT_BENCHMARK_ATTEMPT"  # 1 for the first try
+SLICES_VARIABLE = "BERT_BENCHMARK_SLICES"  # a list in JSON: columns to keep beside the texts, for the report
 SERVICE_VARIABLE = "WANDB_SERVICE"  # wandb's own: how it finds a service that runs already
 
 
@@ -96,6 +98,11 @@ class RunFolder:
     def log(self) -> Path:
         return self.path / "log.txt"
 
+    @property
+    def benchmark(self) -> BenchmarkFolder:
+        """The folder of the benchmark that it is a run of, if it is one of any."""
+        return BenchmarkFolder(self.path.resolve().parent.parent)
+
 
 @dataclass(frozen=True)
 class BenchmarkFolder:
@@ -123,6 +130,10 @@ class BenchmarkFolder:
     @property
     def record(self) -> Path:
         return self.path / "benchmark.json"
+
+    @property
+    def examples(self) -> Path:
+        return self.path / "examples.parquet"
 
     @property
     def seal(self) -> Path:

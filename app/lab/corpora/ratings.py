@@ -33,6 +33,7 @@ _TURNS = 0.3  # share of the remarks
 _EMPHASIS = ("what matters to us most: {}", "above all, {}")
 _MARKED = 0.4  # share of the reviews with more than one remark
 _WEIGHT = 3.0  # of the remark that matters most, against 1
+_ALIKE = {1: "one remark", 2: "two remarks", 3: "three remarks"}
 _MIDDLE, _LEAST, _MOST = 3.0, 1.0, 5.0
 _ROWS = (4000, 600, 1200)
 _MOOD = 0.3  # stars: the standard deviation of what has nothing to do with the house
@@ -63,17 +64,20 @@ def draw_corpus(name: str, seed: int) -> Corpus:
 def _draw_split(random: Random, rows: int, seen: set[str]) -> Split:
     texts: list[str] = []
     clean: list[float] = []
+    constructions: list[str] = []
     while len(texts) < rows:
-        text, stars = _write_review(random)
+        text, stars, construction = _write_review(random)
         if text not in seen:
             seen.add(text)
             texts.append(text)
             clean.append(stars)
+            constructions.append(construction)
     labels = tuple(round(min(max(random.gauss(stars, _MOOD), _LEAST), _MOST), 1) for stars in clean)
-    return Split(texts=(tuple(texts),), labels=labels, clean=tuple(clean))
+    return Split(texts=(tuple(texts),), labels=labels, clean=tuple(clean), constructions=tuple(constructions))
 
 
-def _write_review(random: Random) -> tuple[str, float]:
+def _write_review(random: Random) -> tuple[str, float, str]:
+    """A review, its stars, and its construction."""
     aspects = random.sample(_ASPECTS, random.choice((1, 2, 3)))
     remarks, values = zip(*(_write_remark(random, aspect) for aspect in aspects), strict=True)
     marked = random.randrange(len(aspects)) if len(aspects) > 1 and random.random() < _MARKED else None
@@ -82,7 +86,8 @@ def _write_review(random: Random) -> tuple[str, float]:
         random.choice(_EMPHASIS).format(remark) if place == marked else remark for place, remark in enumerate(remarks)
     ]
     mean = sum(weight * value for weight, value in zip(weights, values, strict=True)) / sum(weights)
-    return " ".join(f"{capitalise(sentence)}." for sentence in sentences), _MIDDLE + mean
+    construction = _ALIKE[len(aspects)] if marked is None else "one remark counts most"
+    return " ".join(f"{capitalise(sentence)}." for sentence in sentences), _MIDDLE + mean, construction
 
 
 def _write_remark(random: Random, aspect: str) -> tuple[str, float]:
