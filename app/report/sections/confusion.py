@@ -47,7 +47,7 @@ def confusion_passage(answers: Answers | None) -> Fragment | None:
     true, said = (f"“{quote(answers.names[code], 60)}”" for code in pairs[0])
     share = percent(counts[0] / max(1, (answers.truth == pairs[0][0]).sum() * len(leader.said)))
     often = f"The most frequent mistake is to take {true} for {said}: {rate(counts[0])} times, {share} of all {true}."
-    figure = "Each row of the figure is a true class, in shares of its examples." if _is_drawn(answers) else ""
+    figure = "Each row of the figure is a true class, in per cent of its examples." if _is_drawn(answers) else ""
     return passage("What is taken for what", told, often, figure)
 
 

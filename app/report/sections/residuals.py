@@ -19,7 +19,7 @@ __all__ = ["measure_residuals", "residual_figure", "residual_passage"]
 
 WIDTH, COLUMNS = 680, 3
 PANELS = 6
-BINS = 6
+BINS = 5
 MIDDLE = (0.1, 0.9)  # the bar holds so much of the residuals
 
 Residuals = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]

@@ -39,7 +39,7 @@ class Groups:
 class Measure:
     """What is measured of each group."""
 
-    name: str  # as a configuration has it
+    name: str  # as a configuration has it, or in words
     lower_is_better: bool
     measure: Callable[[Answers, Model, Groups], Floats]
     """The mean over the model's runs, of shape (groups,)."""
@@ -58,7 +58,7 @@ def choose_measure(kind: str, metric: str, classes: int) -> Measure | None:
     if kind == TAGGING.name:
         name = metric if metric in ENTITY_METRICS else "entity_f1"
         return Measure(name, False, lambda answers, model, groups: _score_entities(name, answers, model, groups))
-    return Measure("mae", True, _mean_error) if kind == REGRESSION.name else None
+    return Measure("mean absolute error", True, _mean_error) if kind == REGRESSION.name else None
 
 
 def bin_evenly(values: NDArray[Any], bins: int, wording: Callable[[float], str]) -> Groups:
