@@ -45,8 +45,10 @@ passages.at_a_glance(benchmark, standings)
 # ## Leaderboard
 #
 # Each architecture is shown at the hyperparameters that did best on validation. The interval says how
-# far the score would move with other examples of the same kind; a difference is noise when its own interval
-# contains zero.
+# far the score would move with other examples of the same kind and with other seeds; the spread of the seeds stands
+# below it by itself. Differences are taken example by example, and are noise unless they hold when all pairs are
+# asked about at once (Holm's correction, 5 %). Those that cannot be told apart share a rank; where the data leave more
+# places open than one, they are named.
 
 # %%
 tables.leaderboard_table(benchmark, standings)

@@ -11,6 +11,7 @@ from app.tasks import MASKED
 
 __all__ = [
     "count",
+    "counted",
     "duration",
     "fraction",
     "interval",
@@ -51,6 +52,11 @@ def count(value: float | None) -> str:
         if abs(value) >= factor * 0.9995:
             return f"{_three_digits(value / factor)}{unit}"
     return f"{value:.0f}"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: `1 seed`, `3 seeds`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def duration(seconds: float | None) -> str:

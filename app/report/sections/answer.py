@@ -1,4 +1,4 @@
-"""The answer of a benchmark in a sentence or three, each of them computed from its statistics."""
+"""The answer of a benchmark in a sentence or five, each of them computed from its statistics."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 
 from app.report.gather import Record
-from app.report.page.wording import fraction, interval, listing, metric_name, score
-from app.report.statistics.standings import Standing
+from app.report.page.wording import counted, fraction, interval, listing, metric_name, score
+from app.report.statistics.standings import Standing, find_power
 from app.tasks import LANGUAGE
 
 __all__ = ["answer"]
@@ -25,11 +25,11 @@ def answer(record: Record, standings: Sequence[Standing]) -> tuple[str, ...]:
         sentences.append(f"The lower the {metric} the better.")
     if leader.interval:
         name, low, high = leader.row.architecture, score(leader.interval.low), score(leader.interval.high)
-        over = f"over the {record.primary.split} {'text' if record.dataset.kind in LANGUAGE else 'examples'}"
-        sentences.append(f"With 95 % confidence {over}, {name} lies between {low} and {high}.")
+        sentences.append(f"With 95 % confidence {_over(record, leader)}, {name} lies between {low} and {high}.")
     baseline = next((standing for standing in ranked if standing.row.is_baseline), None)
     if baseline and baseline is not leader:
         sentences.append(_against(baseline, "below" if record.primary.direction == "max" else "above"))
+    sentences += _power(record, ranked)
     unfinished = len(record.unfinished)
     if unfinished:
         sentences.append(f"{unfinished} of {len(record.entries)} runs have no score; they are named below.")
@@ -64,8 +64,32 @@ def _lead(leader: Standing, others: Sequence[Standing], metric: str) -> str:
     text += f"{score(abs(leader.row.score - second.row.score))} behind"
     if not second.behind:
         return f"{text}."
-    # the interval is over examples alone: two seeds can move a score by more
-    return f"{text}, which is more than noise over the test examples ({interval(second.behind)}), seeds not counted."
+    counted_too = "" if second.behind.seeds_known else ", though what another seed would give is not known"
+    return f"{text}, which is more than noise ({interval(second.behind)}){counted_too}."
+
+
+def _over(record: Record, leader: Standing) -> str:
+    """Over what the leader's interval is, in words."""
+    split = record.primary.split if record.primary else "test"
+    units = f"the {split} {'text' if record.dataset.kind in LANGUAGE else 'examples'}"
+    if leader.estimate and leader.estimate.seeds.is_known:
+        return f"over {units}" if leader.row.is_baseline else f"over {units} and over seeds"
+    return f"over {units} alone (with one seed, what another would give is not known)"
+
+
+def _power(record: Record, ranked: Sequence[Standing]) -> list[str]:
+    """The smallest difference that could have been seen, where there are two models to tell apart."""
+    smallest = find_power(ranked)
+    models = [standing for standing in ranked if standing.estimate and not standing.row.is_baseline]
+    if smallest is None or len(models) < 2 or models[0].estimate is None or record.primary is None:
+        return []
+    units = models[0].estimate.units
+    what = "windows of text" if record.dataset.kind in LANGUAGE else "examples"
+    seeds = max(standing.row.seeds for standing in models)
+    return [
+        f"With {units:,} {record.primary.split} {what} and {counted(seeds, 'seed')}, a difference of {score(smallest)} "
+        "between two models would be found four times in five; a smaller one may be there and not be seen."
+    ]
 
 
 def _within_noise(leader: Standing, close: Sequence[Standing]) -> str:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from app.report.gather import Entry, Record
 from app.report.page.markup import Cell, Column, Fragment, Table, link
 from app.report.page.wording import count, duration, interval, memory, metric_name, rate, score, setting
+from app.report.statistics.comparison import Difference
 from app.report.statistics.leaderboard import varied_hyperparameters
 from app.report.statistics.standings import COMPARED, Standing
 
@@ -30,36 +31,39 @@ def leaderboard_table(record: Record, standings: Sequence[Standing]) -> Table:
     primary = record.primary
     varied = varied_hyperparameters(record.complete)
     name, split = (metric_name(primary.name, record.dataset.kind), primary.split) if primary else ("score", "test")
+    sign = -1.0 if primary and primary.direction == "min" else 1.0
+    best = next((standing.row.score for standing in standings), math.nan)
+    baseline = next((s.row.score for s in standings if s.row.is_baseline and math.isfinite(s.row.score)), math.nan)
     rows = []
     for standing in standings:
         row = standing.row
         chosen = setting(row.hyperparameters, varied)
-        leader = row.position == 1
+        leader = standing is standings[0] and bool(row.position)
         rows.append(
             (
                 Cell(row.architecture, chosen or ("baseline" if row.is_baseline else "")),
-                str(row.position) if row.position else "–",
+                _rank(standing),
                 Cell(score(row.score), _shortfall(standing), "" if row.runs else "failed"),
-                interval(standing.interval),
+                Cell(interval(standing.interval), _deviation(standing)),
                 Cell(_seeds(standing), kind="seeds") if row.runs else Cell(row.reason or "", kind="failed wide"),
-                ""
-                if leader
-                else Cell(_behind(standing, standings), interval(standing.behind) if standing.behind else ""),
+                "" if leader else _distance(standing.behind, sign * (best - row.score), "within noise"),
+                "" if row.is_baseline else _distance(standing.ahead, sign * (row.score - baseline), "within noise"),
                 count(row.parameters),
                 duration(row.train_seconds),
                 duration(row.latency_seconds),
             )
         )
     return Table(
-        f"Best setting of each architecture, chosen by mean {name} on validation; "
-        f"scores are means over seeds on {split}." + compared + _left_out(beyond, "architectures"),
+        f"Best setting of each architecture, chosen by mean {name} on validation; scores are means over seeds on "
+        f"{split}. Those that cannot be told apart share a rank." + compared + _left_out(beyond, "architectures"),
         (
             Column("architecture", "setting"),
-            Column("place", number=True),
+            Column("rank", "left open", number=True),
             Column(name, split, number=True),
-            Column("95 % interval", "over examples", number=True),
+            Column("95 % interval", "and spread of seeds", number=True),
             Column("each seed", "links to the run"),
-            Column("behind", "95 % interval", number=True),
+            Column("behind the best", "95 % interval", number=True),
+            Column("ahead of baseline", "95 % interval", number=True),
             Column("parameters", number=True),
             Column("training", number=True),
             Column("latency", "median", number=True),
@@ -226,8 +230,29 @@ def _address(run_id: str) -> str:
     return f"runs/{quote(run_id)}/notebook.html"
 
 
-def _behind(standing: Standing, standings: Sequence[Standing]) -> str:
-    return score(abs(standings[0].row.score - standing.row.score)) if standing.row.position else "–"
+def _rank(standing: Standing) -> Cell:
+    """The rank, shared by those that cannot be told apart, and the places it leaves open; else the bare place."""
+    if standing.ranks is None:
+        place = standing.row.position
+        return Cell(str(place) if place else "–", "by score alone" if place else "")
+    first, last = standing.ranks.first, standing.ranks.last
+    return Cell(str(first), f"{first} to {last}" if last > first else "")
+
+
+def _deviation(standing: Standing) -> str:
+    """How far the seeds lie apart, kept from what the examples leave open."""
+    if standing.estimate is None or standing.row.is_baseline:
+        return ""
+    deviation = standing.estimate.deviation
+    return "one seed" if deviation is None else f"seeds ± {score(deviation)}"
+
+
+def _distance(difference: Difference | None, plain: float, otherwise: str) -> Cell:
+    """How far one is ahead of another, with the interval of that; marked where it is not more than noise."""
+    if difference is None:
+        return Cell(score(plain))
+    bounds = interval(difference)
+    return Cell(score(difference.estimate), bounds if difference.is_real else f"{bounds}, {otherwise}")
 
 
 def _shortfall(standing: Standing) -> str:

@@ -1,4 +1,4 @@
-"""How sure a score is, and a difference of two, given that examples are a sample, and seeds another."""
+"""Intervals, and the distributions that they are read from."""
 
 from __future__ import annotations
 
@@ -7,24 +7,16 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
+from scipy import special
 
-from app.report.statistics.classes import Predictions
-from app.report.statistics.entities import EntityCounts
-from app.report.statistics.scores import Metric
+__all__ = ["LEVEL", "Interval", "prediction_interval", "student_t", "tail_probability"]
 
-__all__ = ["Interval", "paired_difference", "prediction_interval", "score_interval", "student_t"]
-
-Sample = Predictions | EntityCounts
-
-RESAMPLES = 2000
 LEVEL = 0.95
 
 
 @dataclass(frozen=True)
 class Interval:
-    """An estimate and the bounds it lies between, with 95 % confidence over examples."""
+    """An estimate, and the bounds that it lies between with 95 % confidence."""
 
     estimate: float
     low: float
@@ -32,31 +24,8 @@ class Interval:
 
     @property
     def excludes_zero(self) -> bool:
-        """Whether the data tell the estimate from 0."""
+        """Whether the bounds tell the estimate from 0."""
         return self.low > 0 or self.high < 0
-
-
-def score_interval(predictions: Sample, metric: Metric, *, resamples: int = RESAMPLES) -> Interval:
-    """The mean score of the runs in `predictions`, with its bootstrap interval over examples.
-
-    Examples are resampled with replacement, the same ones for every run: the spread over seeds is no part
-    of it. Percentile interval: Efron & Tibshirani, An Introduction to the Bootstrap (1993), section 13.3.
-    """
-    point, drawn = _bootstrap(predictions, metric, resamples)
-    return _interval(point.mean(), drawn.mean(-1))
-
-
-def paired_difference(first: Sample, second: Sample, metric: Metric, *, resamples: int = RESAMPLES) -> Interval | None:
-    """Mean score of `first` minus that of `second` over the same resampled examples; None where these differ.
-
-    Pairing removes what is hard or easy about the examples for both: Efron & Tibshirani (1993), chapter 8.
-    """
-    both = first.join(second)
-    if both is None:
-        return None
-    point, drawn = _bootstrap(both, metric, resamples)
-    runs = len(first.predicted)
-    return _interval(point[:runs].mean() - point[runs:].mean(), drawn[:, :runs].mean(-1) - drawn[:, runs:].mean(-1))
 
 
 def prediction_interval(scores: Sequence[float]) -> Interval | None:
@@ -73,44 +42,14 @@ def prediction_interval(scores: Sequence[float]) -> Interval | None:
     return Interval(mean, mean - reach, mean + reach)
 
 
-def student_t(level: float, freedom: int) -> float:
-    """The t that bounds the middle `level` of Student's distribution, to six digits.
-
-    The probability is the finite series for whole degrees of freedom, Abramowitz & Stegun, Handbook of Mathematical
-    Functions (1964), 26.7.3 and 26.7.4; t is found by halving.
-    """
-    low, high = 0.0, 1.0
-    while _middle(high, freedom) < level:
-        high *= 2
-    while high - low > 1e-7 * high:
-        centre = (low + high) / 2
-        low, high = (centre, high) if _middle(centre, freedom) < level else (low, centre)
-    return (low + high) / 2
+def student_t(level: float, freedom: float) -> float:
+    """The t that bounds the middle `level` of Student's distribution; of the normal one with infinite freedom."""
+    if math.isinf(freedom):
+        return float(special.ndtri((1 + level) / 2))
+    return float(special.stdtrit(freedom, (1 + level) / 2))
 
 
-def _middle(t: float, freedom: int) -> float:
-    """The probability between -t and t."""
-    angle = math.atan(t / math.sqrt(freedom))
-    term, total = (1.0, 0.0) if freedom % 2 == 0 else (math.cos(angle), 0.0)
-    for step in range(freedom % 2, freedom - 1, 2):
-        total += term
-        term *= (step + 1) / (step + 2) * math.cos(angle) ** 2
-    if freedom % 2 == 0:
-        return math.sin(angle) * total
-    return 2 / math.pi * (angle + math.sin(angle) * total)
-
-
-def _interval(point: np.floating, drawn: NDArray[np.float64]) -> Interval:
-    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Interval(float(point), float(low), float(high))
-
-
-def _bootstrap(sample: Sample, metric: Metric, resamples: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Scores of each run on the examples as they are (runs,), and on resampled ones (resamples, runs)."""
-    # Examples with the same label and the same predictions are interchangeable: it is enough to draw how
-    # often each such kind comes up, which is one multinomial per resample instead of one index per example.
-    kinds, counts = np.unique(sample.kinds, axis=1, return_counts=True)
-    draws = np.random.default_rng(0).multinomial(counts.sum(), counts / counts.sum(), size=resamples)
-    weights = np.vstack([counts, draws]).astype(np.float64)
-    table = np.stack([metric(tallies) for tallies in sample.tally(kinds, weights)], axis=-1)
-    return table[0], table[1:]
+def tail_probability(t: float, freedom: float) -> float:
+    """The probability of a value at least as far from 0 as `t`, to either side."""
+    below = special.ndtr(-abs(t)) if math.isinf(freedom) else special.stdtr(freedom, -abs(t))
+    return float(min(1.0, 2 * below))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ENTITY_METRICS", "METRICS", "Metric", "Tallies"]
+__all__ = ["BOUNDS", "ENTITY_METRICS", "METRICS", "Metric", "Tallies"]
 
 Floats = NDArray[np.float64]
 POSITIVE = 1  # the class that f1, precision and recall of two classes are about, as in scikit-learn
@@ -37,11 +37,11 @@ def accuracy(tallies: Tallies) -> Floats:
 
 
 def precision(tallies: Tallies) -> Floats:
-    return _ratio(tallies.hits[..., POSITIVE], tallies.predicted[..., POSITIVE])
+    return _of_positive(_ratio(tallies.hits, tallies.predicted), tallies)
 
 
 def recall(tallies: Tallies) -> Floats:
-    return _ratio(tallies.hits[..., POSITIVE], tallies.actual[..., POSITIVE])
+    return _of_positive(_ratio(tallies.hits, tallies.actual), tallies)
 
 
 def _f1_by_class(tallies: Tallies) -> Floats:
@@ -49,14 +49,23 @@ def _f1_by_class(tallies: Tallies) -> Floats:
 
 
 def f1(tallies: Tallies) -> Floats:
-    scores: Floats = _f1_by_class(tallies)[..., POSITIVE]
-    return scores
+    return _of_positive(_f1_by_class(tallies), tallies)
 
 
 def f1_macro(tallies: Tallies) -> Floats:
-    # a class that is neither there nor predicted has no F1 and is left out of the mean
+    return _mean_over_classes(_f1_by_class(tallies), tallies)
+
+
+def _of_positive(by_class: Floats, tallies: Tallies) -> Floats:
+    """Of two classes the score of class 1, of more their mean, as in the lab."""
+    chosen: Floats = by_class[..., POSITIVE] if by_class.shape[-1] <= 2 else _mean_over_classes(by_class, tallies)
+    return chosen
+
+
+def _mean_over_classes(by_class: Floats, tallies: Tallies) -> Floats:
+    # a class that is neither there nor predicted has no score and is left out
     present = (tallies.predicted + tallies.actual) > 0
-    return _ratio(_f1_by_class(tallies).sum(-1), present.sum(-1).astype(np.float64))
+    return _ratio(by_class.sum(-1), present.sum(-1).astype(np.float64))
 
 
 def f1_weighted(tallies: Tallies) -> Floats:
@@ -92,3 +101,10 @@ METRICS: Mapping[str, Metric] = {
     metric.__name__: metric for metric in (accuracy, precision, recall, f1, f1_macro, f1_weighted, matthews_correlation)
 }
 """The name in a configuration -> the metric."""
+
+BOUNDS: Mapping[str, tuple[float, float]] = {
+    **dict.fromkeys(("matthews_correlation", "pearson", "spearman"), (-1.0, 1.0)),
+    **dict.fromkeys(("mae", "mse", "loss"), (0.0, np.inf)),
+    "perplexity": (1.0, np.inf),
+}
+"""Between what a metric lies; all others between 0 and 1."""

@@ -1,4 +1,4 @@
-"""The leaderboard with its intervals: of each score, and of each row's distance to the leader."""
+"""The leaderboard with its statistics: how sure each score is, and which differences are real."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.report.gather import Record
-from app.report.statistics.classes import read_predictions
-from app.report.statistics.entities import read_counts
-from app.report.statistics.intervals import Interval, Sample, paired_difference, score_interval
+from app.report.statistics.comparison import Difference, Ranks, compare_all, rank_groups, smallest_difference
+from app.report.statistics.estimates import Estimate, estimate_score
+from app.report.statistics.intervals import Interval
 from app.report.statistics.leaderboard import Row, rank
-from app.report.statistics.scores import ENTITY_METRICS, METRICS, Metric
-from app.report.statistics.windows import SCORES, Likelihoods, likelihood_interval, paired_likelihoods, read_likelihoods
-from app.tasks import LANGUAGE
+from app.report.statistics.samples import read_sample
+from app.report.statistics.scores import BOUNDS
 
-__all__ = ["COMPARED", "Standing", "compare"]
+__all__ = ["COMPARED", "Standing", "compare", "estimate_row", "find_power"]
 
 TOLERANCE = 1e-6
 COMPARED = 50  # architectures that get intervals; a baseline always does
@@ -23,68 +22,81 @@ COMPARED = 50  # architectures that get intervals; a baseline always does
 
 @dataclass(frozen=True)
 class Standing:
-    """A row of the leaderboard. The intervals are None where the predictions do not allow them."""
+    """A row of the leaderboard. What the predictions do not allow to be known is None."""
 
     row: Row
-    interval: Interval | None  # of the score
-    behind: Interval | None  # how far this one is behind the leader's score; of the leader itself, nothing
+    estimate: Estimate | None = None
+    behind: Difference | None = None  # how far this one is behind the leader; of the leader itself, nothing
+    ahead: Difference | None = None  # how far it is ahead of the best baseline; of a baseline, nothing
+    ranks: Ranks | None = None
+
+    @property
+    def interval(self) -> Interval | None:
+        """Of the score, over examples and seeds."""
+        return self.estimate.interval if self.estimate else None
 
     @property
     def within_noise(self) -> bool:
-        """Whether the examples cannot tell this row from the leader."""
-        return self.behind is not None and not self.behind.excludes_zero
+        """Whether examples and seeds cannot tell this row from the leader, all comparisons counted."""
+        return self.behind is not None and not self.behind.is_real
 
 
 def compare(record: Record) -> tuple[Standing, ...]:
-    """The leaderboard of a benchmark, best first, with intervals over examples for the first `COMPARED`."""
+    """The leaderboard of a benchmark, best first, with the statistics of the first `COMPARED` and all baselines."""
     rows = rank(record.results, planned=record.planned)
-    primary = record.primary
-    if primary and primary.name in SCORES and record.dataset.kind in LANGUAGE:
-        return _compare_likelihoods(record, rows, primary.name)
-    metric = {**METRICS, **ENTITY_METRICS}.get(primary.name) if primary else None
-    found = {
-        row.architecture: _predictions(record, row, metric) if place < COMPARED or row.is_baseline else None
-        for place, row in enumerate(rows)
-    }
-    leader = found.get(rows[0].architecture) if rows else None
-    standings = []
-    for row in rows:
-        own = found[row.architecture]
-        if own is None or metric is None:
-            standings.append(Standing(row, None, None))
-            continue
-        compared = leader is not None and row is not rows[0]
-        behind = paired_difference(leader, own, metric) if compared and leader else None
-        standings.append(Standing(row, score_interval(own, metric), behind))
-    return tuple(standings)
-
-
-def _compare_likelihoods(record: Record, rows: Sequence[Row], name: str) -> tuple[Standing, ...]:
-    """The same of language models, whose files have the losses of windows."""
-    found: dict[str, Likelihoods | None] = {}
+    estimates = {}
     for place, row in enumerate(rows):
-        wanted = (place < COMPARED or row.is_baseline) and row.runs and math.isfinite(row.score)
-        own = read_likelihoods([record.folder.run(run.run_id).predictions for run in row.runs]) if wanted else None
-        fits = own is not None and math.isclose(
-            likelihood_interval(own, name, resamples=1).estimate, row.score, rel_tol=TOLERANCE
+        found = estimate_row(record, row) if place < COMPARED or row.is_baseline else None
+        if found is not None:
+            estimates[row.architecture] = found
+    leader = rows[0].architecture if rows else ""
+    if leader in estimates:  # those scored on other rows than the leader are not compared
+        key = estimates[leader].key
+        comparable = {name: estimate for name, estimate in estimates.items() if estimate.key == key}
+    else:
+        comparable = {}
+    differences = compare_all(comparable)
+    sign = -1.0 if record.primary and record.primary.direction == "min" else 1.0
+    ranks = rank_groups(list(comparable), differences, sign)
+    baseline = next((row.architecture for row in rows if row.is_baseline and math.isfinite(row.score)), "")
+
+    def against(better: str, worse: str) -> Difference | None:
+        """How far `better` is ahead, whatever the metric's direction."""
+        return differences.get((better, worse) if sign > 0 else (worse, better))
+
+    return tuple(
+        Standing(
+            row,
+            estimates.get(row.architecture),
+            against(leader, row.architecture),
+            None if row.is_baseline else against(row.architecture, baseline),
+            ranks.get(row.architecture),
         )
-        found[row.architecture] = own if fits else None
-    leader = found[rows[0].architecture] if rows else None
-    standings = []
-    for place, row in enumerate(rows):
-        own = found[row.architecture]
-        behind = paired_likelihoods(leader, own, name) if place and own and leader else None
-        standings.append(Standing(row, likelihood_interval(own, name) if own else None, behind))
-    return tuple(standings)
+        for row in rows
+    )
 
 
-def _predictions(record: Record, row: Row, metric: Metric | None) -> Sample | None:
-    if metric is None or not row.runs or not math.isfinite(row.score):
+def find_power(standings: Sequence[Standing]) -> float | None:
+    """The smallest difference between two models that this benchmark would have shown, four times in five.
+
+    Seen from the differences to the leader; None without two models that can be compared.
+    """
+    compared = [standing for standing in standings if standing.ranks]
+    models = [standing.behind for standing in compared if standing.behind and not standing.row.is_baseline]
+    return smallest_difference(models, comparisons=len(compared) * (len(compared) - 1) // 2)
+
+
+def estimate_row(record: Record, row: Row) -> Estimate | None:
+    """How sure the score of a row is; None where its predictions do not give that very score."""
+    primary = record.primary
+    if primary is None or not row.runs or not math.isfinite(row.score):
         return None
     paths = [record.folder.run(run.run_id).predictions for run in row.runs]
-    is_of_entities = metric in ENTITY_METRICS.values()
-    found = read_counts(paths) if is_of_entities else read_predictions(paths, record.dataset.labels)
-    # an interval around another figure than the one that is shown would mislead
-    if found is None or abs(score_interval(found, metric, resamples=1).estimate - row.score) > TOLERANCE:
+    sample = read_sample(paths, primary.name, kind=record.dataset.kind, labels=record.dataset.labels)
+    if sample is None:
         return None
-    return found
+    bounds = BOUNDS.get(primary.name, (0.0, 1.0))
+    # a baseline is run once: nothing in it is left to chance
+    found = estimate_score(sample, bounds=bounds, is_random=not row.is_baseline)
+    # an interval around another figure than the one that is shown would mislead
+    return found if math.isclose(found.value, row.score, rel_tol=TOLERANCE, abs_tol=TOLERANCE) else None
