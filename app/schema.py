@@ -179,7 +179,7 @@ class Dataset(Frozen):
     @field_validator("slices")
     @classmethod
     def _each_column_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return not_twice(value)
+        return not_twice(value) if value else value
 
     @field_validator("limit", "max_length", mode="before")
     @classmethod
@@ -196,7 +196,7 @@ class Dataset(Frozen):
     def _slices_are_no_texts(self) -> Self:
         texts = [name for name in self.slices if name in self.text]
         if texts:
-            raise refuse(f"slices: {texts[0]!r} is a text column; name one with few values, as a topic or a source")
+            raise refuse(f"slices: {texts[0]!r} is a text column; name one with few values, such as a topic")
         return self
 
     @model_validator(mode="after")

@@ -62,7 +62,7 @@ def _rows(examples: Examples, split: Split) -> Mapping[str, Any]:
         **texts,
         "label": _labels(examples, split),
         "words": [sum(map(_count_words, row)) for row in zip(*split.texts, strict=True)],
-        **{f"{SLICE}{_clean(name)}": list(map(_cut, values)) for name, values in split.slices.items()},
+        **{f"{SLICE}{name}": list(map(_cut, values)) for name, values in split.slices.items()},
     }
 
 
@@ -70,7 +70,7 @@ def _labels(examples: Examples, split: Split) -> Sequence[str | float]:
     if split.in_words:
         rows = zip(split.texts[0], split.labels, strict=True)
         return [_cut(describe_entities(words, tags, examples.labels)) for words, tags in rows]
-    return [_clean(examples.labels[label]) for label in split.labels] if examples.labels else split.labels
+    return [examples.labels[label] for label in split.labels] if examples.labels else split.labels
 
 
 def _windows(losses: TokenLosses) -> Mapping[str, Any]:
@@ -102,9 +102,4 @@ def _count_words(text: str | Sequence[str]) -> int:
 
 
 def _cut(text: str) -> str:
-    return _clean(text[:CHARACTERS])
-
-
-def _clean(text: str) -> str:
-    """Text that can be written as UTF-8: an unpaired surrogate becomes a question mark."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return text[:CHARACTERS]

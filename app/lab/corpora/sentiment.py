@@ -43,15 +43,22 @@ _CONTRASTS = (
     "although {lost}, {held}",
     "{held}, although {lost}",
 )
+# of the verdict, and of the clause that it is set against
+_NEGATIONS = {
+    (False, False): "no negation",
+    (True, False): "verdict negated",
+    (False, True): "other clause negated",
+    (True, True): "both negated",
+}
 
 
 def _write(random: Random, label: int) -> Sentence:
     remark, turned = _clause(random, label)
-    construction = "negation" if turned else "plain"
+    also = False
     if random.random() < 0.25:
-        contrast, (lost, _) = random.choice(_CONTRASTS), _clause(random, 1 - label)
-        remark, construction = fill(random, contrast, {"held": (remark,), "lost": (lost,)}), "contrast"
-    return f"{capitalise(remark)}.", construction
+        contrast, (lost, also) = random.choice(_CONTRASTS), _clause(random, 1 - label)
+        remark = fill(random, contrast, {"held": (remark,), "lost": (lost,)})
+    return f"{capitalise(remark)}.", _NEGATIONS[turned, also]
 
 
 def _clause(random: Random, label: int) -> tuple[str, bool]:

@@ -88,7 +88,7 @@ def _grouped(
     """The measure, the groups, and the scores of each model in each, of shape (models, groups)."""
     if answers is None or examples is None or record.primary is None:
         return None
-    measure = choose_measure(answers.kind, record.primary.name, len(answers.names))
+    measure = choose_measure(answers.kind, record.primary.name)
     groups = bin_evenly(examples.words, BINS, lambda words: f"{words:.0f}")
     if measure is None or len(groups.names) < 2:
         return None

@@ -28,9 +28,7 @@ def slice_tables(record: Record, answers: Answers | None, examples: Examples | N
     asked = [str(name) for name in (record.config.get("dataset") or {}).get("slices") or ()]
     if not asked:
         return None
-    measure = (
-        choose_measure(answers.kind, record.primary.name, len(answers.names)) if answers and record.primary else None
-    )
+    measure = choose_measure(answers.kind, record.primary.name) if answers and record.primary else None
     if answers is None or measure is None:
         return passage("By parts of the data", "No predictions are there that could be told apart.")
     known: Mapping[str, object] = examples.slices if examples else {}

@@ -17,7 +17,6 @@ from app.tasks import CLASSIFICATION, REGRESSION, TAGGING
 
 __all__ = ["Groups", "Measure", "bin_evenly", "choose_measure", "group_values", "stands_out"]
 
-OF_ONE_CLASS = ("f1", "precision", "recall")  # where there are two; with more they are means over classes
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
@@ -45,15 +44,14 @@ class Measure:
     """The mean over the model's runs, of shape (groups,)."""
 
 
-def choose_measure(kind: str, metric: str, classes: int) -> Measure | None:
+def choose_measure(kind: str, metric: str) -> Measure | None:
     """The metric that ranks where it can be told of a part of the examples, else one that can; None of running text.
 
     Of classes another one is accuracy, of entities their F1, of numbers it is always the mean absolute error:
     a correlation within a group says little of how near the numbers are.
     """
     if kind == CLASSIFICATION.name:
-        known = metric in METRICS and not (metric in OF_ONE_CLASS and classes != 2)
-        name = metric if known else "accuracy"
+        name = metric if metric in METRICS else "accuracy"
         return Measure(name, False, lambda answers, model, groups: _score_classes(name, answers, model, groups))
     if kind == TAGGING.name:
         name = metric if metric in ENTITY_METRICS else "entity_f1"
