@@ -60,5 +60,5 @@ def read_examples(record: Record, answers: Answers | None) -> Examples | None:
             return None
         slices = {name.removeprefix(SLICE): table[name] for name in table.column_names if name.startswith(SLICE)}
         return Examples(np.asarray(table["words"].to_numpy(), dtype=np.int64), slices, table)
-    except (OSError, ValueError, KeyError):  # pyarrow's own errors are ValueErrors and KeyErrors
+    except (OSError, ValueError, KeyError, TypeError):  # pyarrow's own errors are ValueErrors and KeyErrors
         return None

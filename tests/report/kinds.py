@@ -69,9 +69,9 @@ def _of_kind(benchmark: BenchmarkFolder, kind: str, metric: str, direction: str 
         document = json.loads(path.read_text())
         document["dataset"] |= {"kind": kind, "labels": [], "noise": None, "ceiling": None}
         if "primary" in document:
-            document["primary"] |= {"name": metric, "direction": direction}
-            document["metrics"] = {
-                split: {metric: next(iter(scores.values()))} for split, scores in document["metrics"].items()
-            }
+            value = document["primary"]["value"]
+            value = value if direction == "max" else 1 / value  # the better the model the lower
+            document["primary"] |= {"name": metric, "direction": direction, "value": value}
+            document["metrics"] = {split: {metric: value} for split in document["metrics"]}
         path.write_text(json.dumps(document))
     return benchmark

@@ -89,7 +89,7 @@ def _wrong_everywhere(record: Record, answers: Answers, examples: Examples | Non
         *_text_column(examples, "sentence" if in_sentences else "text"),
         Column("row", "of the split", number=True),
     )
-    caption = f"What every run gets wrong, the most unanimous first{_beyond(len(rows), int(wrong.sum()))}."
+    caption = f"What every run gets wrong, the most agreed on first{_beyond(len(rows), int(wrong.sum()))}."
     return passage("What nobody gets right", told, meant, more=_shown(caption, columns, rows))
 
 
