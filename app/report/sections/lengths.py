@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.collections import LineCollection
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
@@ -22,6 +23,7 @@ __all__ = ["length_figure", "length_passage"]
 
 WIDTH, COLUMNS = 680, 3
 BINS = 5
+PANELS = 6
 
 
 def length_passage(record: Record, answers: Answers | None, examples: Examples | None) -> Fragment | None:
@@ -48,12 +50,12 @@ def length_passage(record: Record, answers: Answers | None, examples: Examples |
 
 
 def length_figure(record: Record, answers: Answers | None, examples: Examples | None) -> Picture | None:
-    """A panel for each model: its score on short to long texts, before those of the others."""
+    """A panel for each leading model: its score on short to long texts, before those of all others."""
     found = _grouped(record, answers, examples)
     if found is None or answers is None:
         return None
     measure, groups, scores = found
-    names = [model.architecture for model in answers.shown]
+    names = [model.architecture for model in answers.shown[:PANELS]]
     rows = math.ceil(len(names) / COLUMNS)
     figure, axes = new_figure(
         WIDTH,
@@ -64,20 +66,24 @@ def length_figure(record: Record, answers: Answers | None, examples: Examples | 
         sharey=True,
     )
     places = range(len(groups.names))
+    low, high = float(scores.min()), float(scores.max())
+    margin = 0.06 * (high - low) or 0.05
     for place, panel in enumerate(axes):
         panel.set_visible(place < len(names))
         panel.tick_params(labelbottom=place + COLUMNS >= len(names))
     for place, (panel, name) in enumerate(zip(axes, names, strict=False)):
         tidy(panel, grid="y")
         panel.set_title(name, loc="left", fontsize=12, fontweight="bold")
-        for other in scores:
-            panel.plot(places, other, "-", color=BASELINE, alpha=0.35, linewidth=0.9)
+        lines = [list(zip(places, other, strict=True)) for other in scores]
+        panel.add_collection(LineCollection(lines, colors=BASELINE, alpha=0.35, linewidths=0.9))
         panel.plot(places, scores[place], "o-", color=MODEL, linewidth=1.8, markersize=5)
         panel.set_xlim(-0.4, len(places) - 0.6)
+        panel.set_ylim(low - margin, high + margin)
         panel.set_xticks(list(places), groups.names, fontsize=9)
         panel.yaxis.set_major_locator(MaxNLocator(4))
     sizes = ", ".join(rate(size) for size in groups.sizes)
-    figure.supxlabel(f"words (with {sizes} examples, from left to right)", fontsize=11, color=INK)
+    beyond = f"; the best {PANELS}" if len(scores) > PANELS or answers.beyond else ""
+    figure.supxlabel(f"words (with {sizes} examples, from left to right{beyond})", fontsize=11, color=INK)
     figure.supylabel(metric_name(measure.name, record.dataset.kind), fontsize=12, color=INK)
     return draw(figure, _describe(measure, groups, names, scores, record.dataset.kind))
 
@@ -98,6 +104,6 @@ def _grouped(
 
 def _describe(measure: Measure, groups: Groups, names: Sequence[str], scores: NDArray[np.float64], kind: str) -> str:
     told = "; ".join(
-        f"{name} {', '.join(score(value) for value in row)}" for name, row in zip(names[:6], scores, strict=False)
+        f"{name} {', '.join(score(value) for value in row)}" for name, row in zip(names, scores, strict=False)
     )
     return f"{metric_name(measure.name, kind)} on texts of {', '.join(groups.names)} words: {told}."
