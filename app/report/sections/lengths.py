@@ -43,6 +43,8 @@ def length_passage(record: Record, answers: Answers | None, examples: Examples |
         f"of {groups.names[bad]} ({score(own[bad])}); "
         + ("the latter is more than chance brings about." if is_clear else "chance alone may have brought that about.")
     )
+    if score(own[good]) == score(own[bad]):
+        told = f"By {name}, {leader} does as well on short texts as on long ones ({score(own[good])})."
     return passage(
         "Does length matter?",
         f"{told} Each panel is a model, its mean over seeds; the grey lines are the other ones.",

@@ -73,8 +73,8 @@ def _table(record: Record, answers: Answers, measure: Measure, name: str, groups
 def _row(value: str, size: int, scores: Sequence[float], measure: Measure) -> list[Cell | str]:
     finite = [number for number in scores if np.isfinite(number)]
     best = (min if measure.lower_is_better else max)(finite, default=None)
-    # those that are shown as equal are
-    tops = [len(scores) > 1 and best is not None and score(number) == score(best) for number in scores]
+    shown = [score(number) for number in scores]  # those that are shown as equal are
+    tops = [best is not None and len(set(shown)) > 1 and text == score(best) for text in shown]
     cells = [Cell(score(number), kind="top" if top else "") for number, top in zip(scores, tops, strict=True)]
     return [Cell(quote(value, 60)), Cell(rate(size), "few" if size < FEW else ""), *cells]
 
@@ -83,7 +83,7 @@ def _tell(answers: Answers, measure: Measure, name: str, groups: Groups) -> str:
     """Which value is hardest for the leading model, of those with enough examples."""
     own = measure.measure(answers, answers.leader, groups)
     enough = [place for place in np.flatnonzero(groups.sizes >= FEW) if np.isfinite(own[place])]
-    if len(enough) < 2:
+    if len({score(float(own[place])) for place in enough}) < 2:
         return ""
     hardest = int((max if measure.lower_is_better else min)(enough, key=lambda place: float(own[place])))
     value, number = quote(groups.names[hardest], 60), score(float(own[hardest]))

@@ -32,6 +32,12 @@ def test_the_best_and_the_worst_length_are_told_with_their_scores(tmp_path):
     assert "words (with 100, 100, 100 examples, from left to right)" in picture.svg
 
 
+def test_where_all_lengths_are_alike_none_is_called_the_best(tmp_path):
+    runs = [Made(architecture="a", quality=1.0)]
+    passage, _ = shown(make_benchmark(tmp_path, runs, examples=40, texts=["one", "and two"], pages=False))
+    assert "a does as well on short texts as on long ones (1.000)." in passage.html
+
+
 def test_of_numbers_the_error_is_shown_and_the_least_is_best(tmp_path):
     folder = make_ratings(tmp_path, PAIR)
     passage, picture = shown(folder)

@@ -40,6 +40,14 @@ def test_the_best_of_a_row_is_bold_where_there_are_several(tmp_path):
     assert 'class="number top"' not in shown(made(tmp_path / "one", PAIR[:2])).html
 
 
+def test_where_all_are_alike_nothing_is_bold_or_hardest(tmp_path):
+    runs = [Made(architecture=name, quality=1.0) for name in "ab"]
+    html = str(shown(made(tmp_path, runs)).html)
+    assert "1.000" in html
+    assert "hardest" not in html
+    assert 'class="number top"' not in html
+
+
 def test_no_column_asked_for_is_no_section(tmp_path):
     assert shown(made(tmp_path, data={"path": "builtin/acceptability"})) is None
 
