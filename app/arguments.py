@@ -40,9 +40,12 @@ def report_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="app.py report",
         allow_abbrev=False,
-        description="Rebuild page, table and notebook from disk alone.",
+        description="Rebuild page, tables and notebook from disk alone.",
+        epilog="Exit codes: 0 done; 1 with --fail-on-regression, a score fell beyond noise; 2 wrong input.",
     )
     _add_config(parser)
+    parser.add_argument("--against", metavar="DIR", help="show what changed since the benchmark in DIR, reports/OTHER")
+    parser.add_argument("--fail-on-regression", action="store_true", help="exit 1 where a score fell beyond noise")
     return parser
 
 

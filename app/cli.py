@@ -7,6 +7,7 @@ import contextlib
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.arguments import architectures_parser, benchmark_parser, read_overrides, read_pins, report_parser
@@ -114,13 +115,18 @@ def run_suite(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int:
 
 
 def rebuild_report(arguments: argparse.Namespace) -> int:
-    """`python app.py report --config FILE`: page, table and notebook anew, from disk alone."""
+    """`python app.py report --config FILE`: pages, tables and notebooks anew, from disk alone; `--against` another."""
     from app.config import load_config
     from app.layout import BenchmarkFolder, SuiteFolder
-    from app.running import report_benchmark, report_suite
+    from app.running import compare_benchmarks, report_benchmark, report_suite
     from app.suite import is_suite, load_suite
+    from app.terminal import print_changes
 
+    if arguments.fail_on_regression and not arguments.against:
+        raise UsageError("--fail-on-regression: give --against DIR too, the benchmark that scores may have fallen from")
     if is_suite(arguments.config):
+        if arguments.against:
+            raise UsageError(f"--against: {arguments.config} is a suite; compare its members, benchmark by benchmark")
         suite = load_suite(arguments.config, overrides=arguments.set)
         folder = SuiteFolder.of(suite.name)
         for member in (folder.member(member.benchmark.name) for member in suite.members):
@@ -129,8 +135,12 @@ def rebuild_report(arguments: argparse.Namespace) -> int:
         print(report_suite(folder, parent=None))
         return OK
     benchmark = load_config(arguments.config, overrides=arguments.set)
-    print(report_benchmark(BenchmarkFolder.of(benchmark.name), parent=None))
-    return OK
+    here = BenchmarkFolder.of(benchmark.name)
+    if not arguments.against:
+        print(report_benchmark(here, parent=None))
+        return OK
+    regressions = print_changes(here, compare_benchmarks(here, Path(arguments.against)))
+    return SOME_FAILED if regressions and arguments.fail_on_regression else OK
 
 
 def list_architectures(arguments: argparse.Namespace) -> int:

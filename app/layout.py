@@ -10,6 +10,7 @@ __all__ = [
     "ARCHITECTURES",
     "ATTEMPT_VARIABLE",
     "CACHE_VARIABLE",
+    "COMPARISON",
     "CORES_VARIABLE",
     "EXCLUSIVE_VARIABLE",
     "FINETUNE",
@@ -36,6 +37,7 @@ FINETUNE = NOTEBOOKS / "finetune.py"
 LANGUAGE_MODEL = NOTEBOOKS / "language_model.py"
 REPORT = NOTEBOOKS / "report.py"
 SUITE = NOTEBOOKS / "suite.py"
+COMPARISON = NOTEBOOKS / "comparison.py"
 ARCHITECTURES = PROJECT / "config" / "architectures.yaml"
 REFERENCES = PROJECT / "config" / "references.yaml"
 
@@ -126,6 +128,26 @@ class BenchmarkFolder:
     @property
     def table(self) -> Path:
         return self.path / "results.csv"
+
+    @property
+    def leaderboard(self) -> Path:
+        return self.path / "leaderboard.csv"
+
+    @property
+    def leaderboard_document(self) -> Path:
+        return self.path / "leaderboard.json"
+
+    @property
+    def changes(self) -> Path:
+        return self.path / "comparison.json"
+
+    @property
+    def changes_page(self) -> Path:
+        return self.path / "comparison.html"
+
+    @property
+    def changes_notebook(self) -> Path:
+        return self.path / "comparison.ipynb"
 
     @property
     def record(self) -> Path:

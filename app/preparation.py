@@ -15,6 +15,7 @@ from app.lab.checkpoints import check_checkpoints, check_kinds, fetch_checkpoint
 from app.lab.datasets import load_examples
 from app.lab.heads import check_heads
 from app.lab.kept import resolve_kept
+from app.lab.layers import check_frozen
 from app.layout import BenchmarkFolder, template_of
 from app.results import DatasetRecord, RunResult
 
@@ -107,6 +108,8 @@ def _check_inputs(benchmarks: Sequence[Benchmark]) -> list[DatasetRecord]:
     for benchmark in benchmarks:
         with gathered():
             check_heads(benchmark.architectures, benchmark.task.kind)
+        with gathered():
+            check_frozen(benchmark)
         with gathered():
             _check_configurations(benchmark)
         with gathered():

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from app.layout import BenchmarkFolder, RunFolder, SuiteFolder
     from app.results import RunResult
 
-__all__ = ["lend_parents", "report_benchmark", "report_suite", "run_missing"]
+__all__ = ["compare_benchmarks", "lend_parents", "report_benchmark", "report_suite", "run_missing"]
 
 
 @contextlib.contextmanager
@@ -66,6 +66,18 @@ def report_suite(folder: SuiteFolder, parent: WarmParent | None) -> Path:
     from app.report.write import write_suite_report
 
     return write_suite_report(folder, execute=functools.partial(execute_or_raise, parent=parent))
+
+
+def compare_benchmarks(folder: BenchmarkFolder, against: Path) -> Path:
+    """What changed in `folder` since the benchmark in `against`, and the report anew; returns the page of changes."""
+    from app.bench.notebooks import execute_or_raise
+    from app.layout import BenchmarkFolder
+    from app.report.write import write_comparison
+
+    execute = functools.partial(execute_or_raise, parent=None)
+    page = write_comparison(folder, BenchmarkFolder(against), execute=execute)
+    report_benchmark(folder, parent=None)
+    return page
 
 
 def _carry_out(

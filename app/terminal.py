@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import math
 import shutil
 import sys
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "console",
     "print_architectures",
+    "print_changes",
     "print_leaderboard",
     "print_member",
     "print_plan",
@@ -103,6 +105,24 @@ def print_leaderboard(results: Collection[RunResult], page: Path) -> None:
     if len(rows) > ROWS:
         console().print(f"and {len(rows) - ROWS:,} more architectures, which the report has", highlight=False)
     console().print(f"report: {page}", highlight=False, soft_wrap=True)
+
+
+def print_changes(folder: BenchmarkFolder, page: Path) -> list[str]:
+    """Print what comparison.json in `folder` says, and where the page is; returns the names of the regressions."""
+    document = json.loads(folder.changes.read_text(encoding="utf-8"))
+    from rich.markup import escape
+
+    table = _table("architecture", "before", "now", "better by", "p", "")
+    for column in table.columns[1:5]:
+        column.justify = "right"
+    for change in document["changes"]:
+        scores = ("-" if change[name] is None else f"{change[name]:.3f}" for name in ("before", "after"))
+        gain, p_value = change["better_by"], change["adjusted_p_value"]
+        told = ("-", "-") if gain is None else (f"{gain:+.3f}", f"{p_value:.3f}")
+        table.add_row(escape(change["architecture"]), *scores, *told, change["verdict"])
+    console().print(table)
+    console().print(f"report: {page}", highlight=False, soft_wrap=True)
+    return [str(name) for name in document["regressions"]]
 
 
 def print_member(name: str, members: int) -> None:

@@ -21,6 +21,7 @@ sys.path += [".", ".."]
 from pathlib import Path
 
 from app.layout import BenchmarkFolder
+from app.report import board
 from app.report.answers import read_answers
 from app.report.examples import read_examples
 from app.report.gather import read_benchmark
@@ -52,6 +53,9 @@ passages.at_a_glance(benchmark, standings)
 
 # %%
 tables.leaderboard_table(benchmark, standings)
+
+# %%
+board.save_leaderboard(benchmark, standings)
 
 # %% [markdown]
 # A ring is one seed, the tick their mean, the band the 95 % interval over examples. A baseline far below

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from app.layout import REPORT, SUITE, BenchmarkFolder, SuiteFolder
+from app.layout import COMPARISON, REPORT, SUITE, BenchmarkFolder, SuiteFolder
 from app.report.gather import Entry, Record, read_benchmark
 from app.report.page.pages import render_page
 from app.report.page.seal import digest_inputs, seal_report
+from app.report.spreadsheet import as_csv
+from app.report.statistics.changes import find_changes
 from app.report.suites import read_suite
 from app.results import write_atomically
 
-__all__ = ["Execute", "results_csv", "write_report", "write_suite_report"]
+__all__ = ["Execute", "results_csv", "write_comparison", "write_report", "write_suite_report"]
 
 Execute = Callable[[Path, Path, Mapping[str, Any]], None]
 """Executes a template with parameters and leaves the executed notebook: (template, output, parameters)."""
@@ -44,6 +43,25 @@ def write_report(folder: BenchmarkFolder, *, execute: Execute) -> Path:
     render_page(folder.notebook, folder.page, title=f"{record.name} · benchmark report", home=home, back="all tasks")
     seal_report(folder, inputs)
     return folder.page
+
+
+def write_comparison(folder: BenchmarkFolder, against: BenchmarkFolder, *, execute: Execute) -> Path:
+    """Write comparison.ipynb, comparison.json and comparison.html into `folder`; returns the page.
+
+    Args:
+        folder: of the benchmark as it is now.
+        against: of the one it is set against; nothing in it is touched.
+        execute: how a notebook is executed here; it raises where one fails.
+
+    Raises:
+        DataError: there is no benchmark in one of them, or they do not compare.
+        TemplateError: the notebook failed; the message says in which cell and why.
+    """
+    find_changes(read_benchmark(against), read_benchmark(folder))  # what does not compare is said here, and plainly
+    execute(COMPARISON, folder.changes_notebook, {"folder": str(folder.path), "against": str(against.path)})
+    title = f"{folder.path.name} against {against.path.name}"
+    render_page(folder.changes_notebook, folder.changes_page, title=title, home="index.html", back="the benchmark")
+    return folder.changes_page
 
 
 def write_suite_report(folder: SuiteFolder, *, execute: Execute) -> Path:
@@ -80,14 +98,8 @@ def _as_csv(records: Sequence[tuple[str, Record]]) -> str:
     metrics = dict.fromkeys(
         f"{split}.{name}" for result in results for split, values in result.metrics.items() for name in values
     )
-    buffer = io.StringIO()
     columns = [*members, *COLUMNS, *hyperparameters, *metrics, *COSTS]
-    writer = csv.DictWriter(buffer, columns, lineterminator="\n")
-    writer.writeheader()
-    for name, entry in entries:
-        line = {"member": name, **_line(entry)} if members else _line(entry)
-        writer.writerow({column: _as_text(value) for column, value in line.items()})
-    return buffer.getvalue()
+    return as_csv(columns, ({"member": name, **_line(entry)} if members else _line(entry) for name, entry in entries))
 
 
 def _line(entry: Entry) -> dict[str, object]:
@@ -132,10 +144,3 @@ COSTS = (
     "exclusive",
     "training_exclusive",
 )
-
-
-def _as_text(value: object) -> object:
-    if isinstance(value, Mapping):
-        return json.dumps(value)
-    # a spreadsheet takes a text that begins like this for a formula
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

@@ -57,6 +57,17 @@ class TestWrongInput:
         assert "one: no such folder" in said
         assert "two: no such folder" in said
 
+    def test_more_frozen_layers_than_a_model_has(self, here, write_config, capsys):
+        (here / "deep").mkdir()
+        (here / "deep" / "config.json").write_text('{"model_type": "distilbert", "n_layers": 6}')
+        (here / "deep" / "model.safetensors").write_bytes(b"")
+        entries = ["bert-tiny", "albert-tiny", {"name": "deep", "checkpoint": "./deep"}, "majority"]
+        config = write_config(architectures=entries, hyperparameters={"freeze": ["none", 3]})
+        said = refused(capsys, "--config", str(config))
+        assert "3 layers cannot be frozen, bert-tiny has 2; give 2 or less" in said
+        assert "albert-tiny has 1" in said  # its layers share their weights
+        assert "deep has" not in said
+
     def test_a_configuration_that_its_family_does_not_take(self, write_config, capsys):
         entry = {"name": "mine", "family": "bert", "config": {"hidden_sise": 8}}
         said = refused(capsys, "--config", str(write_config(architectures=[entry])), "--dry-run")

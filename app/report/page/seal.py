@@ -67,7 +67,9 @@ def seal_report(folder: BenchmarkFolder | SuiteFolder, inputs: str) -> None:
 
 
 def _outputs(folder: BenchmarkFolder | SuiteFolder) -> dict[str, str]:
-    parts = (folder.page, folder.notebook, folder.table)
+    parts = [folder.page, folder.notebook, folder.table]
+    if isinstance(folder, BenchmarkFolder):
+        parts += [folder.leaderboard, folder.leaderboard_document]
     return {part.name: hashlib.sha256(_content(part)).hexdigest() for part in parts}
 
 

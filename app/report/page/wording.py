@@ -21,9 +21,11 @@ __all__ = [
     "moment",
     "percent",
     "points",
+    "probability",
     "rate",
     "score",
     "setting",
+    "signed",
 ]
 
 NONE = "–"
@@ -31,7 +33,21 @@ NONE = "–"
 
 def score(value: float | None) -> str:
     """A score with three decimals."""
-    return NONE if value is None or not math.isfinite(value) else f"{value:.3f}".replace("-", "−")
+    if value is None or not math.isfinite(value):
+        return NONE
+    return f"{round(value, 3) + 0.0:.3f}".replace("-", "−")  # no minus before a zero
+
+
+def signed(value: float | None) -> str:
+    """A difference of scores with its sign, three decimals."""
+    if value is None or not math.isfinite(value):
+        return NONE
+    return score(value) if score(value).startswith("−") or round(value, 3) == 0 else f"+{score(value)}"
+
+
+def probability(value: float | None) -> str:
+    """A p-value with three decimals; of the least `below 0.001`."""
+    return NONE if value is None else "below 0.001" if value < 0.0005 else score(value)
 
 
 def points(value: float | None) -> str:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from app.config import load_architectures
 from app.report.gather import Record
 from app.report.page.markup import Cell, Column, Fragment, Table
-from app.report.page.wording import interval, listing, metric_name, score
+from app.report.page.wording import interval, listing, metric_name, score, signed
 from app.report.references import Figure, PublishedData, Source, load_references
 from app.report.statistics.intervals import Interval, prediction_interval
 from app.report.statistics.leaderboard import Row
@@ -197,7 +197,7 @@ def _line(comparison: Comparison) -> tuple[Cell | str, ...]:
         Cell(interval(comparison.one_more), spread),
         Cell(score(comparison.published), "" if source.statistic == "unstated" else source.statistic),
         Cell(comparison.split, "" if is_theirs else f"theirs: {figure.split}"),
-        f"{comparison.difference:+.3f}".replace("-", "−"),
+        signed(comparison.difference),
         Cell(comparison.verdict.value, ", ".join(remarks), "failed" if _alarms(comparison) else ""),
         Cell(Markup("/<wbr>").join(source.title.split("/")), source.note),
     )

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
+from scipy import special
 
 from app.report.statistics.bootstrap import RESAMPLES, draw_scores
 from app.report.statistics.intervals import LEVEL, Interval, student_t
 from app.report.statistics.samples import Floats, Sample
 
-__all__ = ["Estimate", "Spread", "combine", "degrees_of_freedom", "estimate_score"]
+__all__ = ["Estimate", "Spread", "combine", "degrees_of_freedom", "estimate_score", "moderate_spreads"]
+
+Name = TypeVar("Name", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -21,13 +26,13 @@ class Spread:
     Attributes:
         variance: of the mean, 0 where nothing is left to chance.
         error: the mean of squares it was estimated from, over the number of runs; its share of the uncertainty.
-        freedom: degrees of freedom of that, the number of runs less one.
+        freedom: degrees of freedom of that: the number of runs less one, and what other architectures add.
         is_known: whether there were two runs to see it from, or a single one of a method without chance.
     """
 
     variance: float = 0.0
     error: float = 0.0
-    freedom: int = 0
+    freedom: float = 0.0
     is_known: bool = True
 
 
@@ -38,6 +43,8 @@ class Estimate:
     value: float
     drawn: Floats  # (resamples,) of the mean over runs, each on resampled units
     seeds: Spread
+    runs: int
+    chance: float  # how much of the variance between runs is the examples' doing alone
     deviation: float | None  # of the scores of single runs, standard; None of one run
     key: str  # of the units; estimates with equal keys are compared unit by unit
     units: int
@@ -77,22 +84,82 @@ def estimate_score(
     """
     scores = draw_scores(sample, resamples=resamples)
     runs = sample.runs
+    is_spread = runs > 1 and is_random
     deviation = float(np.std(scores.measured, ddof=1)) if runs > 1 else None
-    if deviation is None or not is_random:
-        seeds = Spread(is_known=not is_random)
-    else:
-        by_chance = float(np.var(scores.resampled - scores.means, axis=1).sum() / (runs - 1)) if resamples else 0.0
-        error = deviation**2 / runs
-        seeds = Spread(max(0.0, error - by_chance / runs), error, runs - 1)
+    chance = 0.0
+    if is_spread and resamples:
+        chance = float(np.nanvar(scores.resampled - scores.means, axis=1).sum() / (runs - 1))
+    seeds = Spread(is_known=not is_random)
+    if is_spread and deviation is not None:
+        seeds = _spread(deviation**2, runs - 1.0, runs, chance)
     return Estimate(
         value=float(scores.measured.mean()),
         drawn=scores.means,
         seeds=seeds,
+        runs=runs,
+        chance=chance,
         deviation=deviation,
         key=sample.key,
         units=sample.units,
         bounds=bounds,
     )
+
+
+def moderate_spreads(estimates: Mapping[Name, Estimate]) -> dict[Name, Estimate]:
+    """The same estimates, each spread of seeds drawn towards those of the others.
+
+    Two or three seeds say little of their variance. Those of all architectures together say more: how alike they are
+    decides how far each is drawn to their common value, and how many degrees of freedom it gains. Moderated variances
+    by Smyth (Statistical Applications in Genetics and Molecular Biology 3, 2004, article 3, sections 3 and 6.2).
+
+    In simulations of six equal models alarms stay at 5 % where the spreads are alike. Where half of the models spread
+    six times as far as the others, they rise to 9 % with three seeds and 15 % with two (without moderation to 20 %).
+    """
+    spread = {name: found for name, found in estimates.items() if found.seeds.freedom and found.deviation is not None}
+    if len(spread) < 2:
+        return dict(estimates)
+    freedoms = np.array([found.runs - 1.0 for found in spread.values()])
+    variances = np.array([(found.deviation or 0.0) ** 2 for found in spread.values()])
+    prior, prior_freedom = _fit_prior(variances, freedoms)
+    moderated = dict(estimates)
+    for (name, found), variance, freedom in zip(spread.items(), variances, freedoms, strict=True):
+        if math.isinf(prior_freedom):
+            value, known = prior, float(freedoms.sum())
+        else:
+            value = (prior_freedom * prior + freedom * variance) / (prior_freedom + freedom)
+            known = min(prior_freedom + float(freedom), float(freedoms.sum()))
+        moderated[name] = replace(found, seeds=_spread(value, known, found.runs, found.chance))
+    return moderated
+
+
+def _spread(variance: float, freedom: float, runs: int, chance: float) -> Spread:
+    return Spread(max(0.0, variance - chance) / runs, variance / runs, freedom)
+
+
+def _fit_prior(variances: Floats, freedoms: Floats) -> tuple[float, float]:
+    """The common variance and its degrees of freedom, infinite where the variances are as alike as chance allows."""
+    if not variances.any():
+        return 0.0, math.inf
+    floor = 1e-5 * float(np.median(variances[variances > 0]))
+    halves = freedoms / 2
+    logs = np.log(np.maximum(variances, floor)) - special.digamma(halves) + np.log(halves)
+    excess = float(np.var(logs, ddof=1) - special.polygamma(1, halves).mean())
+    if excess <= 0:
+        return float((variances * freedoms).sum() / freedoms.sum()), math.inf
+    half = _invert_trigamma(excess)
+    return math.exp(float(logs.mean()) + float(special.digamma(half)) - math.log(half)), 2 * half
+
+
+def _invert_trigamma(value: float) -> float:
+    """The number whose trigamma function is `value`, by Newton's method as in the appendix of Smyth 2004."""
+    found = 0.5 + 1 / value
+    for _ in range(50):
+        trigamma = float(special.polygamma(1, found))
+        step = trigamma * (1 - trigamma / value) / float(special.polygamma(2, found))
+        found += step
+        if -step / found < 1e-8:
+            break
+    return found
 
 
 def combine(value: float, drawn: Floats, seeds: list[Spread]) -> Interval:
@@ -117,8 +184,9 @@ def combine(value: float, drawn: Floats, seeds: list[Spread]) -> Interval:
 def degrees_of_freedom(over_units: float, seeds: list[Spread]) -> float:
     """Of the variance over units with that over seeds, by Satterthwaite (Biometrics Bulletin 2, 1946, 110-114).
 
-    The units are so many that their part counts as known; infinite where the seeds add nothing.
+    The units are so many that their part counts as known; infinite where the seeds add nothing. Spreads of one
+    benchmark are estimated from the same runs: they count as going together, which is the careful way.
     """
     total = over_units + sum(spread.variance for spread in seeds)
-    unsure = sum(spread.error**2 / spread.freedom for spread in seeds if spread.freedom and spread.variance)
-    return total**2 / unsure if unsure > 0 else math.inf
+    unsure = sum(spread.error / math.sqrt(spread.freedom) for spread in seeds if spread.freedom and spread.variance)
+    return (total / unsure) ** 2 if unsure > 0 else math.inf

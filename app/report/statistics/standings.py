@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from app.report.gather import Record
 from app.report.statistics.comparison import Difference, Ranks, compare_all, rank_groups, smallest_difference
-from app.report.statistics.estimates import Estimate, estimate_score
+from app.report.statistics.estimates import Estimate, estimate_score, moderate_spreads
 from app.report.statistics.intervals import Interval
 from app.report.statistics.leaderboard import Row, rank
 from app.report.statistics.samples import read_sample
@@ -49,6 +49,7 @@ def compare(record: Record) -> tuple[Standing, ...]:
         found = estimate_row(record, row) if place < COMPARED or row.is_baseline else None
         if found is not None:
             estimates[row.architecture] = found
+    estimates = moderate_spreads(estimates)
     leader = rows[0].architecture if rows else ""
     if leader in estimates:  # those scored on other rows than the leader are not compared
         key = estimates[leader].key

@@ -1,6 +1,6 @@
 """Settings read as sentences do, whatever a hyperparameter is."""
 
-from app.report.page.wording import setting
+from app.report.page.wording import probability, setting, signed
 
 
 def test_a_setting_names_what_was_varied() -> None:
@@ -15,3 +15,17 @@ def test_options_are_read_one_by_one() -> None:
     options = {"optimizer_options": {"momentum": 0.8, "nesterov": True, "betas": [0.9, 0.99]}}
     assert setting(options, names) == "optimizer options momentum 0.8 and nesterov true and betas 0.9 0.99"
     assert setting({"optimizer_options": {}}, names) == "optimizer options as they are"
+
+
+def test_a_difference_has_its_sign_unless_it_rounds_to_nothing():
+    assert [signed(value) for value in (0.0123, -0.0123, 0.0001, -0.0001, None)] == [
+        "+0.012",
+        "−0.012",
+        "0.000",
+        "0.000",
+        "–",
+    ]
+
+
+def test_a_small_p_value_is_not_said_to_be_nothing():
+    assert [probability(value) for value in (0.04, 0.0001, 1.0, None)] == ["0.040", "below 0.001", "1.000", "–"]

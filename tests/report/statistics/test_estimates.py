@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from app.report.statistics.estimates import estimate_score
+from app.report.statistics.estimates import estimate_score, moderate_spreads
 from tests.report.statistics.made import classes, guesses, trained
 
 BOUNDS = (0.0, 1.0)
@@ -77,3 +77,37 @@ def test_more_examples_make_a_narrower_interval():
         found = estimate_score(classes(labels, guesses(random, labels, 0.8)), bounds=BOUNDS).interval
         widths.append(found.high - found.low)
     assert all(wide > 2 * narrow for wide, narrow in pairwise(widths))
+
+
+def erring(*wrongs):
+    """The estimate of runs that are wrong on so many of 400 rows."""
+    labels = np.zeros(400, dtype=np.int64)
+    return estimate_score(classes(labels, *(np.where(np.arange(400) < wrong, 1, 0) for wrong in wrongs)), bounds=BOUNDS)
+
+
+def test_spreads_that_are_alike_become_one_and_each_gains_what_the_others_know():
+    wrongs = {"a": (40, 44), "b": (60, 65), "c": (50, 55), "d": (30, 34)}
+    plain = {name: erring(*pair) for name, pair in wrongs.items()}
+    moderated = moderate_spreads(plain)
+    assert {found.seeds.freedom for found in plain.values()} == {1.0}
+    assert {found.seeds.freedom for found in moderated.values()} == {4.0}
+    common = np.mean([found.deviation**2 for found in plain.values()]) / 2
+    assert all(found.seeds.error == pytest.approx(common) for found in moderated.values())
+    assert all(found.deviation == plain[name].deviation for name, found in moderated.items())
+
+
+def test_a_spread_far_from_the_others_is_not_drawn_all_the_way():
+    wrongs = {"a": (40, 41), "b": (60, 61), "c": (50, 51), "d": (30, 31), "wild": (20, 180)}
+    plain = {name: erring(*pair) for name, pair in wrongs.items()}
+    moderated = moderate_spreads(plain)
+    assert plain["a"].seeds.error < moderated["a"].seeds.error < moderated["wild"].seeds.error
+    assert moderated["wild"].seeds.error < plain["wild"].seeds.error
+    assert 1.0 < moderated["a"].seeds.freedom < 5.0
+
+
+def test_one_seed_borrows_nothing():
+    labels = np.zeros(50, dtype=np.int64)
+    said = np.where(np.arange(50) < 5, 1, 0)
+    alone = {"a": estimate_score(classes(labels, said), bounds=BOUNDS)}
+    pair = estimate_score(classes(labels, said, 1 - said), bounds=BOUNDS)
+    assert moderate_spreads({**alone, "b": pair, "c": pair})["a"].seeds == alone["a"].seeds
