@@ -22,6 +22,7 @@ __all__ = [
     "REFERENCES",
     "REPORT",
     "SERVICE_VARIABLE",
+    "SLICE",
     "SLICES_VARIABLE",
     "SUITE",
     "BenchmarkFolder",
@@ -50,6 +51,8 @@ PAUSED_VARIABLE = "BERT_BENCHMARK_PAUSED"  # folder in which a kernel finds for 
 ATTEMPT_VARIABLE = "BERT_BENCHMARK_ATTEMPT"  # 1 for the first try
 SLICES_VARIABLE = "BERT_BENCHMARK_SLICES"  # a list in JSON: columns to keep beside the texts, for the report
 SERVICE_VARIABLE = "WANDB_SERVICE"  # wandb's own: how it finds a service that runs already
+
+SLICE = "slice."  # before the name of a column of examples.parquet that scores are shown apart by
 
 
 def template_of(kind: str) -> Path:

@@ -13,13 +13,12 @@ import pyarrow.parquet
 from app.lab.datasets import Examples, Split
 from app.lab.entities import describe_entities
 from app.lab.language.losses import TokenLosses
-from app.layout import BenchmarkFolder
+from app.layout import SLICE, BenchmarkFolder
 from app.results import write_atomically
 
-__all__ = ["SLICE", "write_examples"]
+__all__ = ["write_examples"]
 
 CHARACTERS = 2000  # of a text that are kept
-SLICE = "slice."  # before the name of a column that scores are shown apart by
 
 
 def write_examples(folder: BenchmarkFolder, examples: Examples, losses: TokenLosses | None = None) -> None:

@@ -10,12 +10,12 @@ import pyarrow
 import pyarrow.parquet
 from numpy.typing import NDArray
 
+from app.layout import SLICE
 from app.report.answers import Answers
 from app.report.gather import Record
 
 __all__ = ["Examples", "read_examples"]
 
-SLICE = "slice."  # before the name of a column that scores are shown apart by
 TEXTS = ("text", "first", "second")
 
 
