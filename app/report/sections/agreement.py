@@ -42,9 +42,9 @@ def agreement_passage(answers: Answers | None) -> Fragment | None:
         sentences += [f"Two seeds of one model {told[0]}{what}."] if math.isfinite(seeds) else []
         sentences += [f"Two models {told[1]}{what}, on average."] if math.isfinite(models) else []
     if len(shares) > 2 and np.nanmin(shares) < SAME:
-        means = np.nanmean(others, axis=1)
-        least = int(np.nanargmin(means))
-        with_others = _told(answers, float(means[least]))
+        means = [_mean(row) for row in others]
+        least = min(range(len(means)), key=lambda place: means[place] if math.isfinite(means[place]) else math.inf)
+        with_others = _told(answers, means[least])
         sentences.append(f"{answers.models[least].architecture} agrees least with the others: {with_others}.")
     return passage("Do they agree?", *sentences)
 

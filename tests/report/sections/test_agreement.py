@@ -1,6 +1,7 @@
 """Who agrees with whom is told in words and drawn."""
 
 import numpy as np
+import pyarrow.parquet
 import pytest
 
 from app.report.sections.agreement import agreement_figure, agreement_passage
@@ -45,3 +46,14 @@ def test_a_single_run_and_running_text_have_nothing_to_agree_about(tmp_path, mak
     answers = read(make(tmp_path, PAIR[:1]))
     assert agreement_passage(answers) is None
     assert agreement_figure(answers) is None
+
+
+def test_a_model_that_always_says_the_same_number_correlates_with_nobody(tmp_path):
+    runs = [Made(architecture=name, quality=quality) for name, quality in (("a", 0.9), ("b", 0.7), ("flat", 0.5))]
+    folder = make_ratings(tmp_path, runs)
+    path = folder.run(runs[2].run_id).predictions
+    table = pyarrow.parquet.read_table(path)
+    pyarrow.parquet.write_table(table.set_column(2, "prediction", [[3.0] * len(table)]), path)
+    answers = read(folder)
+    assert "flat agrees" not in agreement_passage(answers).html
+    assert "flat and b –" in agreement_figure(answers).alt
