@@ -11,12 +11,27 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-__all__ = ["BASELINE", "INK", "LIMIT", "MODEL", "Picture", "draw", "new_figure", "tidy"]
+__all__ = [
+    "BASELINE",
+    "INK",
+    "LIMIT",
+    "MARKERS",
+    "MODEL",
+    "PALETTE",
+    "POINTS_PER_INCH",
+    "Picture",
+    "draw",
+    "new_figure",
+    "tidy",
+]
 
 # Okabe & Ito, Color Universal Design (2008): told apart by colour-blind readers; 3:1 on white and on black
 MODEL = "#0072B2"
 LIMIT = "#D55E00"
 BASELINE = "#7f7f7f"
+# for what is told apart within a figure, each with a mark of its own: colour is never all there is to go by
+PALETTE = (MODEL, LIMIT, "#009E73", "#CC79A7", "#B8860B", BASELINE)
+MARKERS = ("o", "s", "^", "D", "v", "P")
 INK = "#010203"  # stands for the page's own text colour
 
 STYLE: Any = {  # matplotlib types the 300 keys there are, each by its name

@@ -120,6 +120,7 @@ class Cost(_Record):
     """What a run cost. Seconds, bytes, rows per second, floating-point operations, joules."""
 
     parameters: int  # trainable weights; for a bag-of-words baseline, its coefficients
+    model_bytes: int | None = None  # of the weights as a safetensors file holds them, its header left out
     train_seconds: Number  # evaluation left out
     train_samples_per_second: Number
     peak_memory_bytes: int  # of the kernel's process, or of the GPU where there is one
@@ -133,6 +134,11 @@ class Cost(_Record):
     stage_peak_memory_bytes: Mapping[str, int] = {}  # stage of the notebook -> the most memory held in it
     energy_joules: Mapping[str, float] = {}  # stage -> by the machine's own meters; empty where it has none
     energy_sources: tuple[str, ...] = ()  # what they measure: processor, GPU; all that runs there is counted
+
+    @property
+    def training_energy_joules(self) -> float | None:
+        """The energy of the training alone; None without a meter."""
+        return self.energy_joules.get("training")
 
     @property
     def plain_inference(self) -> tuple[InferenceCost, ...]:

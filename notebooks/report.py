@@ -25,7 +25,22 @@ from app.report import board
 from app.report.answers import read_answers
 from app.report.examples import read_examples
 from app.report.gather import read_benchmark
-from app.report.sections import agreement, calibration, confusion, figures, lengths, passages, published, tables
+from app.report.sections import (
+    agreement,
+    calibration,
+    confusion,
+    costs,
+    effects,
+    figures,
+    inference,
+    lengths,
+    pareto,
+    passages,
+    provenance,
+    published,
+    sensitivity,
+    tables,
+)
 from app.report.sections.basis import mistake_basis
 from app.report.sections.hard_examples import hard_examples
 from app.report.sections.residuals import residual_figure, residual_passage
@@ -67,13 +82,33 @@ figures.score_figure(benchmark, standings)
 # %% [markdown]
 # ## What it costs
 #
-# Further up is better, further left is cheaper. Baselines cost next to nothing and are left out.
+# Further up is better, further left is cheaper. What is in colour is on the front: no other scores as high for
+# less. A square is a baseline; what is left of a dotted line is far cheaper than all models, and not to scale.
+# Scores are taken as they are here, with the noise they have.
 
 # %%
-figures.cost_figure(benchmark, standings)
+pareto.cost_figure(benchmark, standings)
 
 # %%
-tables.cost_table(standings)
+pareto.cost_answer(benchmark, standings)
+
+# %%
+costs.cost_table(standings)
+
+# %% [markdown]
+# ### Asking the model
+#
+# One forward pass at each batch size and length, behind each backend that was measured: left is faster. A bar is the
+# 95 % interval of the median; a hollow mark says that time was up before that interval was narrower than 3 %.
+
+# %%
+inference.inference_figure(standings)
+
+# %%
+costs.timing_table(standings)
+
+# %%
+inference.backend_table(standings)
 
 # %% [markdown]
 # ## How they learned
@@ -135,6 +170,21 @@ lengths.length_figure(benchmark, answers, examples)
 slice_tables(benchmark, answers, examples)
 
 # %% [markdown]
+# ## What mattered: hyperparameters and seeds
+#
+# Each hyperparameter that was varied against the score on validation: a line is the mean over everything else that
+# was varied, a dot is one run, a cross one that diverged. Then how much of the scores' variance each explains.
+
+# %%
+effects.effect_answer(benchmark)
+
+# %%
+sensitivity.sensitivity_figure(benchmark, standings)
+
+# %%
+effects.effect_table(benchmark)
+
+# %% [markdown]
 # ## Measured against published
 #
 # What others report of the same weights on the same data. Their settings are not these, so a difference is a
@@ -156,19 +206,25 @@ passages.data_facts(benchmark)
 tables.run_table(benchmark)
 
 # %% [markdown]
-# ## Runs without a score
+# ## Runs without a score, and runs that diverged
 
 # %%
 tables.unfinished_table(benchmark)
+
+# %%
+tables.divergent_table(benchmark)
 
 # %% [markdown]
 # ## Where the figures come from
 
 # %%
-passages.warnings(benchmark, standings)
+provenance.warnings(benchmark, standings)
 
 # %%
-tables.version_table(benchmark)
+provenance.origin_facts(benchmark)
+
+# %%
+provenance.run_count_table(standings)
 
 # %% [markdown]
 # The configuration as it was resolved, every default written out:

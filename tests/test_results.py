@@ -120,6 +120,7 @@ def test_memory_and_speed_are_kept_with_their_units():
     assert set(cost.model_dump()) == {
         *(
             "parameters",
+            "model_bytes",
             "train_seconds",
             "train_samples_per_second",
             "peak_memory_bytes",

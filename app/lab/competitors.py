@@ -17,6 +17,7 @@ from app.lab.parameters import Settings
 from app.lab.tasks import Outputs, task_of
 from app.layout import RunFolder
 from app.results import Truncated
+from app.tasks import REGRESSION
 
 if TYPE_CHECKING:
     from app.lab.architectures import Built
@@ -104,6 +105,7 @@ def build_competitor(
     if architecture.family in BASELINES:
         return Competitor(architecture, None)
     from app.lab.architectures import build_model
+    from app.lab.centring import centre_head
     from app.lab.dropout_rate import with_dropout
     from app.lab.tokens import encode_split
     from app.lab.training import seed_everything
@@ -119,6 +121,8 @@ def build_competitor(
         )
         return Competitor(architecture, model)
     built = build_model(architecture, task=task, labels=examples.labels, texts=texts, max_length=max_length)
+    if task.kind == REGRESSION.name:
+        centre_head(built.model, train.labels)
     if dropout >= 0:
         built = replace(built, model=with_dropout(built.model, dropout))
     encoded = {name: encode_split(split, built.tokenizer, max_length) for name, split in examples.splits.items()}

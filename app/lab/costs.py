@@ -8,15 +8,25 @@ from typing import TypeVar
 
 import pandas as pd
 
+from app.lab.baselines import Baseline
 from app.lab.competitors import Trained
 from app.lab.profiling import Meter, Operations, peak_memory_bytes
 from app.layout import EXCLUSIVE_VARIABLE
 from app.results import BackendRecord, Cost, InferenceCost
 
-__all__ = ["describe_backends", "describe_cost", "describe_inference", "describe_stages", "measure_cost"]
+__all__ = [
+    "describe_backends",
+    "describe_cost",
+    "describe_inference",
+    "describe_stages",
+    "measure_cost",
+    "measure_size",
+]
 
 NOT_AVAILABLE = "not available"
 BACKEND_COLUMNS = ["backend", "how", "rows compared", "same prediction", "largest logit difference", "score", "file"]
+
+COEFFICIENT_BYTES = 8  # of a baseline: scikit-learn and numpy keep fp64
 
 Figure = TypeVar("Figure")
 
@@ -34,6 +44,7 @@ def measure_cost(
     told = os.environ.get(EXCLUSIVE_VARIABLE)
     return Cost(
         parameters=trained.parameters,
+        model_bytes=measure_size(trained),
         train_seconds=trained.train_seconds,
         train_samples_per_second=trained.rows_per_second,
         peak_memory_bytes=peak_memory_bytes(),
@@ -50,10 +61,23 @@ def measure_cost(
     )
 
 
+def measure_size(trained: Trained) -> int:
+    """Bytes of the weights as a safetensors file holds them: shared tensors once, header and tokenizer left out.
+
+    Of a baseline, those of its coefficients; the words that these belong to are left out.
+    """
+    if isinstance(trained.model, Baseline):
+        return trained.parameters * COEFFICIENT_BYTES
+    weights = trained.model.built.model.state_dict().values()
+    distinct = {(weight.data_ptr(), weight.shape): weight.nbytes for weight in weights}
+    return sum(distinct.values())
+
+
 def describe_cost(cost: Cost) -> dict[str, str]:
     """The cost as a person reads it, with units."""
     return {
         "parameters": f"{cost.parameters:,}",
+        "size of the weights": _told(cost.model_bytes, _bytes),
         "training time": f"{cost.train_seconds:.1f} s",
         "training speed": f"{cost.train_samples_per_second:,.0f} rows/s",
         "peak memory": _mebibytes(cost.peak_memory_bytes),
@@ -122,6 +146,12 @@ def describe_stages(cost: Cost, stages: Sequence[str]) -> pd.DataFrame:
             f"energy{of}": [_told(cost.energy_joules.get(stage), _joules) for stage in stages],
         },
         index=pd.Index(stages, name="stage"),
+    )
+
+
+def _bytes(size: int) -> str:
+    return (
+        _mebibytes(size) if size >= 100 * 2**20 else f"{size / 2**20:.1f} MiB" if size >= 2**20 else f"{size:,} bytes"
     )
 
 

@@ -138,8 +138,11 @@ COLUMNS = (
 )
 COSTS = (
     "parameters",
+    "model_bytes",
     "train_seconds",
     "train_samples_per_second",
+    "training_energy_joules",
+    "flops_per_example",
     "peak_memory_bytes",
     "exclusive",
     "training_exclusive",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from app.layout import BenchmarkFolder
 from app.report.page.pages import render_page
 from app.results import (
+    BackendRecord,
     Cost,
     DatasetRecord,
     Environment,
@@ -33,6 +35,8 @@ from app.results import (
 MACHINE = Environment(
     python="3.11.2", torch="2.13.0", transformers="5.23.0", device="cpu", cpu="2 cores", git="1a2b3c4"
 )
+SHAPES = ((1, 16), (1, 32), (32, 16), (32, 32))
+SPEED = {"torch": 1.0, "torch-bf16": 1.3, "torch-compile": 1.6, "onnxruntime": 2.2, "onnxruntime-int8": 3.1}
 START = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 
 
@@ -56,6 +60,12 @@ class Made:
     environment: Environment = MACHINE
     checkpoint: str | None = None
     metrics: Mapping[str, Mapping[str, float]] | None = None  # split -> further metrics
+    backends: Sequence[str] = ("torch",)  # of SPEED; torch-compile is not available
+    shapes: Sequence[tuple[int, int]] = SHAPES
+    energy: float | None = None  # joules of the training
+    model_bytes: int | None = None  # instead of four for each parameter
+    train_seconds: float | None = None
+    latency: float | None = None  # of plain torch, one row of no length, in seconds
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -66,7 +76,9 @@ class Made:
     @property
     def run_id(self) -> str:
         rate = self.settings.get("learning_rate")
-        return f"{self.architecture}-lr{rate}-s{self.seed}" if rate else self.architecture
+        others = {name: value for name, value in (self.hyperparameters or {}).items() if name != "learning_rate"}
+        further = "".join(f"-{re.sub('[^a-z0-9]+', '', str(value).lower())}" for value in others.values())
+        return f"{self.architecture}{further}-lr{rate}-s{self.seed}" if rate else self.architecture
 
 
 def make_benchmark(
@@ -193,6 +205,7 @@ def realistic() -> list[Made]:
                     seed=seed,
                     parameters=parameters,
                     quality=quality + shift,
+                    backends=tuple(SPEED) if name in ("bert-tiny", "albert-tiny") else ("torch",),
                 )
                 runs.append(replace(made, hyperparameters={"learning_rate": rate}))
     return runs
@@ -234,27 +247,29 @@ def _write_history(path: Path, run: Made) -> None:
 def _result(run: Made, name: str, value: float, split: str, dataset: DatasetRecord, number: int) -> RunResult:
     ok = run.status == "ok"
     small = run.family in ("majority", "tfidf-logreg")
-    base = 2e-5 if small else 1.1e-3 + run.parameters * 1e-10
+    base = run.latency or (2e-5 if small else 1.1e-3 + run.parameters * 1e-10)
     timings = tuple(
-        InferenceCost(
-            backend="torch",
-            batch_size=batch,
-            sequence_length=length,
-            p50_seconds=base * (1 + batch * length / 200),
-            p95_seconds=base * (1.3 + batch * length / 180),
-            samples_per_second=batch / (base * (1 + batch * length / 200)),
-        )
-        for batch in (1, 32)
-        for length in (16, 32)
+        _timing("sklearn" if small else backend, base / SPEED[backend], batch, length)
+        for backend in (run.backends[:1] if small else run.backends)
+        if backend != "torch-compile"
+        for batch, length in run.shapes
     )
     cost = Cost(
         parameters=run.parameters,
-        train_seconds=0.01 if small else 6.2 + run.parameters * 3e-7,
+        model_bytes=run.model_bytes or run.parameters * (8 if small else 4),
+        train_seconds=run.train_seconds or (0.01 if small else 6.2 + run.parameters * 3e-7),
         train_samples_per_second=90_000 if small else 740 - run.parameters * 3e-5,
         peak_memory_bytes=480 * 2**20 + run.parameters * 16,
         exclusive=run.exclusive,
         training_exclusive=run.training_exclusive,
         inference=timings,
+        backends=() if small or len(run.backends) < 2 else tuple(map(_backend, run.backends)),
+        flops_per_example=None if small else 14 * run.parameters,
+        tokens_per_example=None if small else 12,
+        matrix_limit_flops=None if small else 2.3e11,
+        stage_peak_memory_bytes={"training": 480 * 2**20, "inference": 410 * 2**20},
+        energy_joules={} if run.energy is None else {"training": run.energy, "inference": run.energy / 4},
+        energy_sources=() if run.energy is None else ("processor",),
     )
     started = START + timedelta(seconds=20 * number)
     metrics: dict[str, dict[str, float]] = {}
@@ -284,6 +299,42 @@ def _result(run: Made, name: str, value: float, split: str, dataset: DatasetReco
         else {},
         started=started,
         finished=started + timedelta(seconds=0.4 if small else 9.7),
+    )
+
+
+def _timing(backend: str, base: float, batch: int, length: int) -> InferenceCost:
+    median = base * (1 + batch * length / 200)
+    return InferenceCost(
+        backend=backend,
+        batch_size=batch,
+        sequence_length=length,
+        p50_seconds=median,
+        p90_seconds=1.2 * median,
+        p95_seconds=base * (1.3 + batch * length / 180),
+        p99_seconds=2 * median,
+        samples_per_second=batch / median,
+        repeats=120,
+        median_low_seconds=0.98 * median,
+        median_high_seconds=1.05 * median,
+        settled=backend != "torch-bf16",
+        mfu=None if backend in ("sklearn", "onnxruntime-int8") else min(0.6, batch * length / 4000),
+    )
+
+
+def _backend(name: str) -> BackendRecord:
+    if name == "torch-compile":
+        return BackendRecord(
+            name=name, available=False, reason="InvalidCxxCompiler: no C++ compiler is on this machine"
+        )
+    return BackendRecord(
+        name=name,
+        available=True,
+        made=f"made for {name}",
+        rows=200,
+        agreement=1.0 if name == "torch" else 0.985,
+        largest_logit_difference=0.0 if name == "torch" else 0.0312,
+        score=0.9,
+        size_bytes=None if name.startswith("torch") else 18_000_000,
     )
 
 

@@ -17,7 +17,18 @@ from app.layout import BenchmarkFolder
 from app.report.gather import Record, read_benchmark
 from app.report.page.sanitise import clean_html
 from app.report.page.svg import clean_svg
-from app.report.sections import figures, passages, published, tables
+from app.report.sections import (
+    costs,
+    effects,
+    figures,
+    inference,
+    pareto,
+    passages,
+    provenance,
+    published,
+    sensitivity,
+    tables,
+)
 from app.report.statistics.standings import compare
 from app.report.write import results_csv, write_report
 from app.results import RunFailure
@@ -52,17 +63,30 @@ def everything(record: Record) -> str:
     parts = [
         passages.at_a_glance(record, standings),
         tables.leaderboard_table(record, standings),
-        tables.cost_table(standings),
+        pareto.cost_answer(record, standings),
+        costs.cost_table(standings),
+        costs.timing_table(standings),
+        inference.backend_table(standings),
+        effects.effect_answer(record),
+        effects.effect_table(record),
         published.published_table(record, standings),
         passages.data_facts(record),
         tables.run_table(record),
         tables.unfinished_table(record),
-        passages.warnings(record, standings),
-        tables.version_table(record),
+        tables.divergent_table(record),
+        provenance.warnings(record, standings),
+        provenance.origin_facts(record),
+        provenance.run_count_table(standings),
     ]
     html = "".join(clean_html(part._repr_html_()) for part in parts) + show_mistakes(record, standings)
-    for draw in (figures.score_figure, figures.cost_figure, figures.curve_figure):
-        picture = draw(record, standings)
+    pictures = [
+        figures.score_figure(record, standings),
+        pareto.cost_figure(record, standings),
+        inference.inference_figure(standings),
+        figures.curve_figure(record, standings),
+        sensitivity.sensitivity_figure(record, standings),
+    ]
+    for picture in pictures:
         if picture:
             drawing = clean_svg(picture.svg, prefix="a-", description=picture.alt)
             assert drawing is not None
@@ -117,10 +141,10 @@ def test_shared_timings_and_mixed_versions_are_warned_of(tmp_path: Path) -> None
         Made(architecture="c", training_exclusive=False),
     ]
     record = read_benchmark(make_benchmark(tmp_path, runs, pages=False))
-    text = passages.warnings(record, compare(record)).html
+    text = provenance.warnings(record, compare(record)).html
     assert "Timings of a were taken while the machine was shared" in text
     assert "Training times of c were taken beside other runs" in text
-    assert "different values of torch: 2.12.0 and 2.13.0" in text
+    assert "different values of torch: 2.12.0 (1 run) and 2.13.0 (2 runs)" in text
 
 
 def test_a_training_that_came_to_nothing_is_flagged_wherever_its_score_counts(tmp_path: Path) -> None:
@@ -131,10 +155,13 @@ def test_a_training_that_came_to_nothing_is_flagged_wherever_its_score_counts(tm
     folder = make_benchmark(tmp_path, runs, pages=False)
     record = read_benchmark(folder)
     standings = compare(record)
-    text = passages.warnings(record, standings).html
+    text = provenance.warnings(record, standings).html
     assert "1 of 2 runs of a is divergent (its predictions are no better than chance)" in text
     assert "1 of 2 divergent" in tables.leaderboard_table(record, standings)._repr_html_()
     assert tables.run_table(record)._repr_html_().count("divergent") == 1
+    listed = tables.divergent_table(record)._repr_html_()
+    assert "a-lr0.001-s1" in listed
+    assert "its predictions are no better than chance" in listed
     lines = list(csv.DictReader(results_csv(record).splitlines()))
     assert [line["divergent"] for line in lines] == ["", "its predictions are no better than chance"]
 
@@ -195,9 +222,9 @@ def test_the_page_can_be_read_without_eyes(hostile: BenchmarkFolder) -> None:
     page = Page(hostile.page.read_text(encoding="utf-8"))
     tags = [tag for tag, _ in page.elements]
     assert tags.count("h1") == 1
-    assert tags.count("caption") == tags.count("table") == 8
+    assert tags.count("caption") == tags.count("table") == 8 + 3
     assert all(len(a["aria-label"]) > 40 for t, a in page.elements if t == "svg")
-    assert tags.count("svg") == 7
+    assert tags.count("svg") == 5 + 4
     assert all(a.get("scope") for t, a in page.elements if t == "th")
     ids = [a["id"] for _, a in page.elements if "id" in a]
     assert len(ids) == len(set(ids))

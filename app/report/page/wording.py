@@ -13,6 +13,7 @@ __all__ = [
     "count",
     "counted",
     "duration",
+    "energy",
     "fraction",
     "interval",
     "listing",
@@ -20,6 +21,8 @@ __all__ = [
     "metric_name",
     "moment",
     "percent",
+    "plain",
+    "plain_name",
     "points",
     "probability",
     "rate",
@@ -85,15 +88,29 @@ def duration(seconds: float | None) -> str:
     return f"{_three_digits(seconds * 1e6)} µs"
 
 
+def energy(joules: float | None) -> str:
+    """An energy in three digits: 0.25 J, 12.0 J, 4.20 kJ."""
+    if joules is None or not math.isfinite(joules):
+        return NONE
+    for factor, unit in ((1e6, "MJ"), (1e3, "kJ")):
+        if abs(joules) >= factor * 0.9995:
+            return f"{_three_digits(joules / factor)} {unit}"
+    return f"{_three_digits(joules)} J"
+
+
 def rate(per_second: float | None) -> str:
     """Rows per second, without the unit."""
     return NONE if per_second is None or not math.isfinite(per_second) else f"{per_second:,.0f}".replace(",", " ")
 
 
 def memory(size: float | None) -> str:
-    """Bytes as MiB or GiB."""
+    """Bytes as KiB, MiB or GiB; of less than one of them, bytes."""
     if size is None or not math.isfinite(size):
         return NONE
+    if size < 2**20:
+        return f"{size / 2**10:.0f} KiB" if size >= 2**10 else f"{size:.0f} B"
+    if size < 10 * 2**20:
+        return f"{size / 2**20:.1f} MiB"
     return f"{size / 2**30:.2f} GiB" if size >= 2**30 else f"{size / 2**20:.0f} MiB"
 
 
@@ -136,7 +153,7 @@ def listing(names: list[str]) -> str:
 def setting(hyperparameters: Mapping[str, object], names: tuple[str, ...]) -> str:
     """The named hyperparameters of a run: `learning rate 0.001, optimizer options momentum 0.8 and nesterov true`."""
     chosen = [(name.replace("_", " "), hyperparameters[name]) for name in names if name in hyperparameters]
-    return ", ".join(f"{name} {_plain(value)}" for name, value in chosen)
+    return ", ".join(f"{name} {plain(value)}" for name, value in chosen)
 
 
 def metric_name(name: str, kind: str = "") -> str:
@@ -147,11 +164,17 @@ def metric_name(name: str, kind: str = "") -> str:
     return known.get(name, name.replace("_", " "))
 
 
-def _plain(value: object) -> str:
+def plain_name(name: str) -> str:
+    """A key of a configuration as words."""
+    return name.replace("_", " ")
+
+
+def plain(value: object) -> str:
+    """A value of a configuration as it is read aloud: `momentum 0.8 and nesterov true`."""
     if isinstance(value, Mapping):
-        return " and ".join(f"{name} {_plain(inner)}" for name, inner in value.items()) or "as they are"
+        return " and ".join(f"{name} {plain(inner)}" for name, inner in value.items()) or "as they are"
     if isinstance(value, list | tuple):
-        return " ".join(map(_plain, value))
+        return " ".join(map(plain, value))
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -1,30 +1,27 @@
-"""The report's figures: scores, scores against costs, and learning curves."""
+"""The report's figures of scores: where each architecture stands, and how it learned."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from app.drawing import BASELINE, INK, LIMIT, MODEL, Picture, draw, new_figure, tidy
 from app.report.gather import Record
 from app.report.history import Curve, read_curve
-from app.report.page.wording import count, duration, metric_name, score
+from app.report.page.wording import metric_name, score
 from app.report.statistics.intervals import Interval
 from app.report.statistics.leaderboard import Row
 from app.report.statistics.standings import Standing
 
-__all__ = ["cost_figure", "curve_figure", "score_figure"]
+__all__ = ["curve_figure", "score_figure"]
 
 WIDTH = 680
 PANELS = 12  # learning curves drawn at most
 LINES = 20  # seeds in a panel
 LEADERS = 40  # architectures in a figure of all, and the best baseline
-NAMED = 16  # points with a name
-Box = tuple[float, float, float, float]  # left, bottom, right, top as shares of a panel
-LETTER, MARK, GAP = 0.023, 0.018, 0.028  # shares of a panel: the width of a letter, half a point, half a line
 
 
 def score_figure(record: Record, standings: Sequence[Standing]) -> Picture | None:
@@ -71,50 +68,6 @@ def score_figure(record: Record, standings: Sequence[Standing]) -> Picture | Non
     names = ", ".join(f"{row.architecture} {score(row.score)}" for row in shown[:12])
     alt = f"{metric_name(record.primary.name, record.dataset.kind)} by architecture, best first: {names}."
     return draw(figure, alt + (f" The ceiling is {score(ceiling)}." if ceiling is not None else ""))
-
-
-def cost_figure(record: Record, standings: Sequence[Standing]) -> Picture | None:
-    """The score of each model against its parameters and its latency; up and to the left is better."""
-    shown, left_out = _leaders(standings)
-    if not shown or record.primary is None:
-        return None
-    shown = [row for row in shown if not row.is_baseline] or shown
-    lower_is_better = record.primary.direction == "min"
-    figure, axes = new_figure(WIDTH, 300, columns=2, sharey=True)
-    panels: tuple[tuple[str, Callable[[Row], float], Callable[[float], str]], ...] = (
-        ("parameters", lambda row: float(row.parameters or math.nan), count),
-        ("median latency, smallest batch", lambda row: row.latency_seconds, duration),
-    )
-    for panel, (label, cost, wording) in zip(axes, panels, strict=True):
-        tidy(panel, grid="both")
-        priced = [row for row in shown if math.isfinite(cost(row)) and cost(row) > 0]
-        if priced:
-            panel.set_xscale("log")
-            low, high = _around([cost(row) for row in priced])
-            panel.set_xlim(low, high)
-            panel.xaxis.set_major_locator(FixedLocator(_log_ticks(low, high)))
-            panel.xaxis.set_major_formatter(_formatter(wording))
-            panel.xaxis.set_minor_locator(FixedLocator([]))
-        panel.margins(y=0.12)
-        if lower_is_better and not panel.yaxis_inverted():  # further up is better, whatever is measured
-            panel.invert_yaxis()
-        for row in priced:
-            panel.plot(cost(row), row.score, "s" if row.is_baseline else "o", color=_colour(row), markersize=8)
-        _name_points(panel, [(cost(row), row.score, row.architecture) for row in priced[:NAMED]])
-        panel.set_xlabel(label)
-    downwards = ", downwards" if lower_is_better else ""
-    axes[0].set_ylabel(metric_name(record.primary.name, record.dataset.kind) + downwards)
-    names = f"the first {NAMED} have names" if len(shown) > NAMED else ""
-    if names or left_out:
-        figure.supxlabel("; ".join(filter(None, (left_out.strip(" ()"), names))), fontsize=11, color=INK)
-    points = "; ".join(
-        f"{row.architecture}: {score(row.score)}, {count(row.parameters)}, {duration(row.latency_seconds)}"
-        for row in shown[:12]
-    )
-    return draw(
-        figure,
-        f"{metric_name(record.primary.name, record.dataset.kind)} against parameters and against latency. {points}.",
-    )
 
 
 def curve_figure(record: Record, standings: Sequence[Standing]) -> Picture | None:
@@ -183,30 +136,6 @@ def _span(rows: Sequence[Row], intervals: Sequence[Interval], ceiling: float | N
     return min(values) - margin, max(values) + margin
 
 
-def _around(values: Sequence[float]) -> tuple[float, float]:
-    """Limits on a logarithmic scale, with room for names on either side."""
-    ratio = max(2.0, (max(values) / min(values)) ** 0.25)
-    return min(values) / ratio, max(values) * ratio
-
-
-def _log_ticks(low: float, high: float) -> list[float]:
-    """One to five round values between two limits."""
-    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    for steps in ((1, 2, 5), (1, 3), (1,)):
-        ticks = [step * 10.0**decade for decade in decades for step in steps if low <= step * 10.0**decade <= high]
-        if len(ticks) <= 5:
-            return ticks
-    return ticks[:: math.ceil(len(ticks) / 5)]
-
-
-def _formatter(wording: Callable[[float], str]) -> Callable[[float, float], str]:
-    def label(value: float, _: float) -> str:
-        number, *unit = wording(value).split(" ")
-        return " ".join([f"{float(number):g}", *unit])
-
-    return label
-
-
 def _colour(row: Row) -> str:
     return BASELINE if row.is_baseline else MODEL
 
@@ -214,30 +143,3 @@ def _colour(row: Row) -> str:
 def _mark(axes: Axes, value: float, name: str, colour: str) -> None:
     axes.axvline(value, color=colour, linestyle=(0, (4, 3)), linewidth=1.4, zorder=1)
     axes.text(value, 1.02, name, transform=axes.get_xaxis_transform(), ha="center", va="bottom", fontsize=11)
-
-
-def _name_points(axes: Axes, points: Sequence[tuple[float, float, str]]) -> None:
-    """Write each name beside, above or below its point, where it hides neither point nor name if it can."""
-    if not points:
-        return
-    bottom, top = axes.get_ylim()
-    left, right = (math.log(bound) for bound in axes.get_xlim())
-    places = [((math.log(x) - left) / (right - left), (y - bottom) / (top - bottom)) for x, y, _ in points]
-    taken = [(x - MARK, y - MARK, x + MARK, y + MARK) for x, y in places]
-    for (x, y), (_, _, name) in zip(places, points, strict=True):
-        width = LETTER * len(name)
-        options = [
-            (x + GAP, y, x + GAP + width),
-            (x - GAP - width, y, x - GAP),
-            *((x - width / 2, y + up, x + width / 2) for up in (2 * GAP, -2 * GAP, 4 * GAP, -4 * GAP)),
-        ]
-        boxes = [(start, middle - GAP, end, middle + GAP) for start, middle, end in options]
-        free = (box for box in boxes if box[0] >= 0 and box[2] <= 1 and not any(_overlap(box, t) for t in taken))
-        box = next(free, boxes[0])
-        taken.append(box)
-        middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
-        axes.text(*middle, name, transform=axes.transAxes, ha="center", va="center", fontsize=11)
-
-
-def _overlap(first: Box, second: Box) -> bool:
-    return first[0] < second[2] and second[0] < first[2] and first[1] < second[3] and second[1] < first[3]

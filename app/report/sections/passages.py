@@ -14,7 +14,7 @@ from app.report.sections.answer import answer
 from app.report.statistics.standings import Standing
 from app.tasks import LANGUAGE
 
-__all__ = ["at_a_glance", "config_text", "data_facts", "fact_list", "warnings"]
+__all__ = ["at_a_glance", "config_text", "data_facts", "fact_list"]
 
 
 def at_a_glance(record: Record, standings: Sequence[Standing]) -> Fragment:
@@ -75,44 +75,6 @@ def data_facts(record: Record) -> Fragment:
         notes.append(f"{why} no model can be expected to score {side} {score(record.ceiling)}, the ceiling.")
     text = Markup("").join(Markup("<p>{}</p>").format(note) for note in notes if note)
     return Fragment(Markup('{}<dl class="facts">{}</dl>').format(text, fact_list(facts)))
-
-
-def warnings(record: Record, standings: Sequence[Standing]) -> Fragment:
-    """What a reader should know before comparing these figures; a sentence where there is nothing."""
-    found = []
-    shared = [standing.row.architecture for standing in standings if standing.row.runs and not standing.row.exclusive]
-    if shared:
-        found.append(f"Timings of {listing(shared)} were taken while the machine was shared; do not rank by them.")
-    beside = [s.row.architecture for s in standings if s.row.runs and s.row.exclusive and not s.row.training_exclusive]
-    if beside:
-        found.append(
-            f"Training times of {listing(beside)} were taken beside other runs, several workers at a time; do not "
-            "rank by them. Inference was measured with the machine to itself."
-        )
-    for row in (standing.row for standing in standings if standing.row.divergent):
-        several = len(row.divergent) > 1
-        found.append(
-            f"{len(row.divergent)} of {row.seeds} runs of {row.architecture} {'are' if several else 'is'} divergent "
-            f"({listing(sorted(set(row.divergent)))}). Its mean holds {'them' if several else 'it'}: look at each seed."
-        )
-    for name, values in record.versions.items():
-        if len(values) > 1:
-            found.append(f"Runs were made with different values of {name}: {listing(sorted(values))}.")
-    scored = {count for result in record.complete for count in result.tokens.values()}
-    if len(scored) > 1 and record.primary and record.primary.name != "bits_per_character":
-        found.append(
-            "Models were scored on different tokens, since their vocabularies differ: their perplexities and losses do "
-            "not compare. Rank by bits_per_character, where the task has it."
-        )
-    uneven = [
-        s.row.architecture for s in standings if s.row.runs and not s.row.is_baseline and s.row.failed + s.row.missing
-    ]
-    if uneven:
-        found.append(f"Some runs of {listing(uneven)} have no score: fewer seeds or settings stand behind the place.")
-    if not found:
-        return Fragment(Markup("<p>All runs had the same versions, and all timings the machine to themselves.</p>"))
-    items = Markup("").join(Markup("<li>{}</li>").format(text) for text in found)
-    return Fragment(Markup('<div class="warning"><ul>{}</ul></div>').format(items))
 
 
 def config_text(record: Record) -> str:

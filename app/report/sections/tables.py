@@ -11,12 +11,12 @@ from markupsafe import Markup
 
 from app.report.gather import Entry, Record
 from app.report.page.markup import Cell, Column, Fragment, Table, link
-from app.report.page.wording import count, duration, interval, memory, metric_name, rate, score, setting
+from app.report.page.wording import count, duration, interval, metric_name, score, setting
 from app.report.statistics.comparison import Difference
 from app.report.statistics.leaderboard import varied_hyperparameters
 from app.report.statistics.standings import COMPARED, Standing
 
-__all__ = ["cost_table", "leaderboard_table", "run_table", "unfinished_table", "version_table"]
+__all__ = ["divergent_table", "leaderboard_table", "run_table", "unfinished_table"]
 
 
 LEADERS = 100  # architectures in a table
@@ -70,52 +70,6 @@ def leaderboard_table(record: Record, standings: Sequence[Standing]) -> Table:
         ),
         rows,
         [_kind(standing) for standing in standings],
-    )
-
-
-def cost_table(standings: Sequence[Standing]) -> Table:
-    """What the runs behind the leaderboard cost: training, memory, and each timing of a forward pass."""
-    standings, beyond = standings[:LEADERS], len(standings) - LEADERS
-    shapes = sorted(
-        {
-            (t.batch_size, t.sequence_length)
-            for s in standings
-            for r in s.row.runs
-            if r.cost
-            for t in r.cost.plain_inference
-        }
-    )
-    rows = []
-    for standing in (standing for standing in standings if standing.row.runs):
-        row = standing.row
-        cells: list[Cell | str | Markup] = [
-            row.architecture,
-            count(row.parameters),
-            duration(row.train_seconds),
-            rate(row.train_samples_per_second),
-            memory(row.peak_memory_bytes),
-        ]
-        first = next((run.cost for run in row.runs if run.cost), None)
-        timings = {(t.batch_size, t.sequence_length): t for t in first.plain_inference} if first else {}
-        for shape in shapes:
-            timing = timings.get(shape)
-            cells.append(
-                Cell(duration(timing.p50_seconds), f"p95 {duration(timing.p95_seconds)}") if timing else Cell("–")
-            )
-        rows.append(cells)
-    return Table(
-        "Training without evaluation, and one forward pass at each batch size and length in tokens: median "
-        "over repetitions, 95th percentile below; of the first seed at the best setting."
-        + _left_out(beyond, "architectures"),
-        (
-            Column("architecture"),
-            Column("parameters", number=True),
-            Column("training", number=True),
-            Column("training", "rows/s", number=True),
-            Column("peak memory", number=True),
-            *(Column(f"{batch} × {length}", "batch × tokens", number=True) for batch, length in shapes),
-        ),
-        rows,
     )
 
 
@@ -185,11 +139,32 @@ def unfinished_table(record: Record) -> Table | Fragment:
     )
 
 
-def version_table(record: Record) -> Table:
-    """The versions and machines that made the figures."""
-    rows = [(name, ", ".join(sorted(values))) for name, values in record.versions.items()]
-    rows += [("report", record.version)] if record.version else []
-    return Table("What computed the figures.", (Column("part"), Column("version")), rows)
+def divergent_table(record: Record) -> Table | Fragment:
+    """The runs whose training came to nothing, each with what was seen; a sentence where there are none."""
+    divergent = [entry for entry in record.entries if entry.result and entry.result.divergent]
+    if not divergent:
+        return Fragment(Markup("<p>{}</p>").format("No training is known to have diverged." if record.complete else ""))
+    rows = []
+    for entry in divergent[:RUNS]:
+        result = entry.result
+        value = result.primary.value if result and result.primary else None
+        name = Cell(_run_link(record, entry, entry.plan.run_id), kind="id")
+        rows.append((name, Cell((result.divergent if result else None) or "", kind="wide"), score(value)))
+    primary = record.primary
+    return Table(
+        f"{len(divergent)} of {len(record.entries)} runs are divergent: they ended, and learned nothing. Their scores "
+        "count wherever their setting is shown." + _left_out(len(divergent) - len(rows), "of them"),
+        (
+            Column("run"),
+            Column("what was seen"),
+            Column(
+                primary.split if primary else "test",
+                metric_name(primary.name, record.dataset.kind) if primary else "",
+                number=True,
+            ),
+        ),
+        rows,
+    )
 
 
 def _left_out(number: int, what: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.config import BASELINES
-from app.results import Cost, RunResult, Status
+from app.results import Cost, InferenceCost, RunResult, Status
 
 __all__ = ["Row", "rank", "varied_hyperparameters"]
 
@@ -29,9 +29,12 @@ class Row:
     score: float  # the primary metric on its split
     scores: tuple[float, ...]  # of each run in `runs`
     parameters: int | None
+    model_bytes: int | None
     train_seconds: float
     train_samples_per_second: float
     latency_seconds: float  # median of one forward pass at the smallest batch, then length
+    latency_p95_seconds: float  # 95th percentile of the same
+    energy_joules: float | None  # of the training; the mean over runs with a meter, None without any
     peak_memory_bytes: int | None  # the largest of the runs
     exclusive: bool  # inference was measured with the machine to itself, in every run
     training_exclusive: bool  # and none of the training is known to have gone on beside other runs
@@ -88,6 +91,8 @@ def _row(name: str, results: Sequence[RunResult], sign: float, missing: int) -> 
     runs = tuple(sorted(best, key=lambda result: result.seed))
     scores = tuple(result.primary.value for result in runs if result.primary)
     costs = [result.cost for result in runs if result.cost]
+    smallest = [_smallest_batch(cost) for cost in costs]
+    energies = [cost.training_energy_joules for cost in costs if cost.training_energy_joules is not None]
     family = results[0].family if results else ""
     return Row(
         architecture=name,
@@ -100,9 +105,12 @@ def _row(name: str, results: Sequence[RunResult], sign: float, missing: int) -> 
         score=_mean(scores),
         scores=scores,
         parameters=costs[0].parameters if costs else None,
+        model_bytes=costs[0].model_bytes if costs else None,
         train_seconds=_mean([cost.train_seconds for cost in costs]),
         train_samples_per_second=_mean([cost.train_samples_per_second for cost in costs]),
-        latency_seconds=_mean([_latency(cost) for cost in costs]),
+        latency_seconds=_mean([timing.p50_seconds if timing else NAN for timing in smallest]),
+        latency_p95_seconds=_mean([timing.p95_seconds if timing else NAN for timing in smallest]),
+        energy_joules=_mean(energies) if energies else None,
         peak_memory_bytes=max((cost.peak_memory_bytes for cost in costs), default=None),
         exclusive=all(cost.exclusive for cost in costs),
         training_exclusive=all(cost.training_exclusive is not False for cost in costs),
@@ -129,9 +137,8 @@ def _validation(runs: Sequence[RunResult]) -> float:
     return _mean([r.metrics.get("validation", {}).get(r.primary.name, NAN) for r in runs if r.primary])
 
 
-def _latency(cost: Cost) -> float:
-    smallest = min(cost.plain_inference, key=lambda timing: (timing.batch_size, timing.sequence_length), default=None)
-    return smallest.p50_seconds if smallest else NAN
+def _smallest_batch(cost: Cost) -> InferenceCost | None:
+    return min(cost.plain_inference, key=lambda timing: (timing.batch_size, timing.sequence_length), default=None)
 
 
 def _reason(scores: Sequence[float], failures: Sequence[RunResult]) -> str | None:

@@ -143,3 +143,36 @@ def test_the_terminal_needs_no_plotting_library_to_print_it() -> None:
     code = f"import sys, app.report.statistics.leaderboard; sys.exit(str({heavy} & set(sys.modules) or 0))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr.strip() in ("", "0"), done.stderr
+
+
+def test_size_energy_and_the_slow_answers_are_those_of_the_runs() -> None:
+    timings = tuple(
+        InferenceCost(
+            backend="torch",
+            batch_size=batch,
+            sequence_length=16,
+            p50_seconds=0.001 * batch,
+            p95_seconds=0.003 * batch,
+            samples_per_second=1.0,
+        )
+        for batch in (8, 1)
+    )
+    plain = Cost(
+        parameters=10,
+        model_bytes=40,
+        train_seconds=1.0,
+        train_samples_per_second=1.0,
+        peak_memory_bytes=1,
+        exclusive=True,
+        inference=timings,
+    )
+    metered = [plain.model_copy(update={"energy_joules": {"training": joules, "data": 99.0}}) for joules in (4.0, 6.0)]
+    (row,) = rank([run("a", seed=seed, cost=cost) for seed, cost in enumerate([*metered, plain])])
+    assert row.model_bytes == 40
+    assert row.latency_p95_seconds == pytest.approx(0.003)
+    assert row.energy_joules == pytest.approx(5.0)  # of the two runs that have a meter
+    (without,) = rank([run("a", cost=plain)])
+    assert without.energy_joules is None
+    (failed,) = rank([run("a", status=Status.FAILED)])
+    assert failed.model_bytes is None
+    assert math.isnan(failed.latency_p95_seconds)
