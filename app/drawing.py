@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,7 +81,9 @@ def tidy(axes: Axes, *, grid: str = "x") -> None:
 def draw(figure: Figure, alt: str) -> Picture:
     """The figure as SVG on no background, its text and lines in the colour of the text around it."""
     buffer = io.StringIO()
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context(STYLE), warnings.catch_warnings():
+        # matplotlib only measures text here: letters that its own font lacks are in the reader's
+        warnings.filterwarnings("ignore", r"Glyph \d+ .*missing from", UserWarning)
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     # text that was given no colour is black by default, and inherits this instead
     text = buffer.getvalue().replace(INK, "currentColor").replace("<svg ", '<svg fill="currentColor" ', 1)

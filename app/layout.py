@@ -22,6 +22,8 @@ __all__ = [
     "REFERENCES",
     "REPORT",
     "SERVICE_VARIABLE",
+    "SLICE",
+    "SLICES_VARIABLE",
     "SUITE",
     "BenchmarkFolder",
     "RunFolder",
@@ -47,7 +49,10 @@ MACHINE_VARIABLE = "BERT_BENCHMARK_MACHINE"  # key@address: where a kernel asks 
 CORES_VARIABLE = "BERT_BENCHMARK_CORES"  # what a worker may use while it has the machine alone, beyond its share
 PAUSED_VARIABLE = "BERT_BENCHMARK_PAUSED"  # folder in which a kernel finds for how long it has been paused
 ATTEMPT_VARIABLE = "BERT_BENCHMARK_ATTEMPT"  # 1 for the first try
+SLICES_VARIABLE = "BERT_BENCHMARK_SLICES"  # a list in JSON: columns to keep beside the texts, for the report
 SERVICE_VARIABLE = "WANDB_SERVICE"  # wandb's own: how it finds a service that runs already
+
+SLICE = "slice."  # before the name of a column of examples.parquet that scores are shown apart by
 
 
 def template_of(kind: str) -> Path:
@@ -98,6 +103,11 @@ class RunFolder:
     def log(self) -> Path:
         return self.path / "log.txt"
 
+    @property
+    def benchmark(self) -> BenchmarkFolder:
+        """The folder of the benchmark that it is a run of, if it is one of any."""
+        return BenchmarkFolder(self.path.resolve().parent.parent)
+
 
 @dataclass(frozen=True)
 class BenchmarkFolder:
@@ -145,6 +155,10 @@ class BenchmarkFolder:
     @property
     def record(self) -> Path:
         return self.path / "benchmark.json"
+
+    @property
+    def examples(self) -> Path:
+        return self.path / "examples.parquet"
 
     @property
     def seal(self) -> Path:

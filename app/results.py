@@ -224,13 +224,13 @@ class RunResult(_Record):
         return (self.finished - self.started).total_seconds()
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write `text` so that a reader sees the whole of it or nothing, also after a crash."""
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write `content` so that a reader sees the whole of it or nothing, also after a crash. Text becomes UTF-8."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).chmod(0o644)

@@ -107,7 +107,13 @@ def _carry_out(
         share_service(wanted=tracked) as service,
         Machine() as machine,
         open_places(
-            plan.workers, machine=machine, parent=parent, watch=watch, logs=to_do[0].folder.path.parent, service=service
+            plan.workers,
+            machine=machine,
+            parent=parent,
+            watch=watch,
+            logs=to_do[0].folder.path.parent,
+            service=service,
+            slices=benchmark.dataset.slices,
         ) as places,
         ThreadPoolExecutor(1, thread_name_prefix="page") as pages,
         RunDisplay(console(), total=len(runs), done=len(done), seconds_left=estimate) as display,

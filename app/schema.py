@@ -141,6 +141,7 @@ class Dataset(Frozen):
     max_length: int = Field(128, ge=4, le=8192)
     limit: int | None = Field(None, ge=1)
     reference: str | None = None  # by which name config/references.yaml knows these data
+    slices: tuple[str, ...] = ()  # columns by whose values the report shows scores apart
     vocabulary: str | None = None  # of a language model from scratch; None: the customary one of the kind
 
     @field_validator("vocabulary", mode="before")
@@ -163,7 +164,7 @@ class Dataset(Frozen):
             return value
         raise refuse(f"must be builtin/<name>, a hub id, a folder, or {{train: file, test: file}}, not {value!r}")
 
-    @field_validator("text", mode="before")
+    @field_validator("text", "slices", mode="before")
     @classmethod
     def _as_columns(cls, value: object) -> object:
         return (value,) if isinstance(value, str) else value
@@ -175,6 +176,11 @@ class Dataset(Frozen):
             raise refuse(f"must name one column or two, not {len(value)}")
         return value
 
+    @field_validator("slices")
+    @classmethod
+    def _each_column_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return not_twice(value) if value else value
+
     @field_validator("limit", "max_length", mode="before")
     @classmethod
     def _counts(cls, value: object) -> object:
@@ -184,6 +190,13 @@ class Dataset(Frozen):
     def _label_is_no_text(self) -> Self:
         if self.label in self.text:
             raise refuse(f"label: {self.label!r} is among the text columns too: the model would read the answer")
+        return self
+
+    @model_validator(mode="after")
+    def _slices_are_no_texts(self) -> Self:
+        texts = [name for name in self.slices if name in self.text]
+        if texts:
+            raise refuse(f"slices: {texts[0]!r} is a text column; name one with few values, such as a topic")
         return self
 
     @model_validator(mode="after")
@@ -334,6 +347,8 @@ class Benchmark(Frozen):
         if self.dataset.vocabulary is not None and kind.vocabulary is None:
             allowed = ", ".join(LANGUAGE)
             raise refuse(f"dataset.vocabulary: is no choice of {kind.name}; leave it out (it is one of {allowed})")
+        if self.dataset.slices and kind.name in LANGUAGE:
+            raise refuse(f"dataset.slices: {kind.name} reads its rows as one text; leave it out")
         if self.task.kind in LANGUAGE and len(self.dataset.text) != 1:
             raise refuse(f"dataset.text: {kind.name} reads one column of text, not {len(self.dataset.text)}")
         for architecture in self.architectures:

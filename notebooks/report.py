@@ -22,12 +22,18 @@ from pathlib import Path
 
 from app.layout import BenchmarkFolder
 from app.report import board
+from app.report.answers import read_answers
+from app.report.examples import read_examples
 from app.report.gather import read_benchmark
 from app.report.sections import (
+    agreement,
+    calibration,
+    confusion,
     costs,
     effects,
     figures,
     inference,
+    lengths,
     pareto,
     passages,
     provenance,
@@ -35,6 +41,10 @@ from app.report.sections import (
     sensitivity,
     tables,
 )
+from app.report.sections.basis import mistake_basis
+from app.report.sections.hard_examples import hard_examples
+from app.report.sections.residuals import residual_figure, residual_passage
+from app.report.sections.slices import slice_tables
 from app.report.statistics.standings import compare
 
 # %% tags=["parameters"]
@@ -108,6 +118,56 @@ inference.backend_table(standings)
 
 # %%
 figures.curve_figure(benchmark, standings)
+
+# %% [markdown]
+# ## What they get wrong
+#
+# What models said of each example, held against the truth and against each other. A score says how often they
+# are wrong; this says where.
+
+# %%
+answers = read_answers(benchmark, standings)
+examples = read_examples(benchmark, answers)
+mistake_basis(benchmark, answers, examples)
+
+# %%
+confusion.confusion_passage(answers)
+
+# %%
+confusion.confusion_figure(answers)
+
+# %%
+confusion.confused_pairs(answers, examples)
+
+# %%
+residual_passage(answers)
+
+# %%
+residual_figure(answers)
+
+# %%
+hard_examples(benchmark, answers, examples)
+
+# %%
+agreement.agreement_passage(answers)
+
+# %%
+agreement.agreement_figure(answers)
+
+# %%
+calibration.calibration_passage(answers)
+
+# %%
+calibration.calibration_figure(answers)
+
+# %%
+lengths.length_passage(benchmark, answers, examples)
+
+# %%
+lengths.length_figure(benchmark, answers, examples)
+
+# %%
+slice_tables(benchmark, answers, examples)
 
 # %% [markdown]
 # ## What mattered: hyperparameters and seeds

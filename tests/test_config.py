@@ -118,6 +118,21 @@ def test_all_problems_come_at_once_each_with_its_line(here):
             "dataset.text",
             "one column or two",
         ),
+        (
+            {"dataset": {"path": "builtin/intents", "slices": ["construction", "construction"]}},
+            "dataset.slices",
+            "listed twice",
+        ),
+        ({"dataset": {"path": "builtin/intents", "slices": ["text"]}}, "dataset", "slices: 'text' is a text column"),
+        (
+            {
+                "task": {"kind": "causal-lm"},
+                "dataset": {"path": "builtin/lyrics", "slices": ["singer"]},
+                "architectures": ["bigram"],
+            },
+            "",
+            "reads its rows as one text",
+        ),
         ({"execution": {"executor": "slurm"}}, "execution.executor", "local"),
         ({"execution": {"workers": 0}}, "execution.workers", "greater than or equal to 1"),
         ({"tracking": {"mode": "on"}}, "tracking.mode", "allowed: auto"),

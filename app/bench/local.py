@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
@@ -13,7 +14,7 @@ from app.bench.places import Place
 from app.bench.plan import Run
 from app.bench.shares import share_environment
 from app.bench.warm import WarmParent
-from app.layout import ATTEMPT_VARIABLE, EXCLUSIVE_VARIABLE
+from app.layout import ATTEMPT_VARIABLE, EXCLUSIVE_VARIABLE, SLICES_VARIABLE
 from app.results import RunResult
 
 __all__ = ["open_places", "run_locally"]
@@ -30,12 +31,17 @@ def open_places(
     watch: Watch,
     logs: Path,
     service: Callable[[], Mapping[str, str]],
+    slices: Sequence[str] = (),
 ) -> Iterator[tuple[Place, ...]]:
-    """A place for each worker, with its share of the machine; `service` gives what leads to a shared W&B service."""
+    """A place for each worker, with its share of the machine.
+
+    `service` gives what leads to a shared W&B service; `slices` are the columns that kernels keep beside the texts.
+    """
 
     def open_place(worker: int) -> Place:
         share = share_environment(worker, workers)
         told = {EXCLUSIVE_VARIABLE: str(int(workers == 1)), ATTEMPT_VARIABLE: "1"}
+        told |= {SLICES_VARIABLE: json.dumps(list(slices))} if slices else {}
 
         def environment() -> Mapping[str, str]:
             return {**service(), **machine.environment(), **share, **told}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from app.config import Dataset
@@ -35,6 +35,7 @@ class Split:
     clean: tuple[Any, ...] | None = None  # labels before noise, for the ceiling of a built-in corpus
     names: tuple[str, ...] = ()  # what labels are indices into; none where they are numbers
     running: Running | None = None  # the rows are one text, for a language model; there are no labels then
+    slices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # column -> its value in each row, as text
 
     def __len__(self) -> int:
         return len(self.texts[0])
@@ -47,6 +48,7 @@ class Split:
             None if self.clean is None else tuple(self.clean[row] for row in rows),
             self.names,
             self.running,
+            {column: tuple(values[row] for row in rows) for column, values in self.slices.items()},
         )
 
     @property
@@ -211,10 +213,21 @@ def _encode(source: Source, kind: str) -> tuple[dict[str, Split], tuple[str, ...
             labels[name],
             None if split.clean is None else tuple(split.clean),
             names,
+            slices=_read_slices(split),
         )
         for name, split in raw.items()
     }
     return encoded, names
+
+
+def _read_slices(split: RawSplit) -> dict[str, tuple[str, ...]]:
+    """The columns that scores are to be shown apart by, as text; empty where there is no value."""
+    for column, values in split.slices.items():
+        for row, value in enumerate(values, 1):
+            if isinstance(value, list | tuple | dict):
+                message = f"{column!r} is {value!r:.60}, and no single value to show scores apart by (dataset.slices)"
+                raise DataError(f"{split.place}: row {row}: {message}")
+    return {name: tuple("" if value is None else str(value) for value in v) for name, v in split.slices.items()}
 
 
 def _known_splits(source: Source) -> Mapping[str, RawSplit]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from app.config import Architecture, Dataset, Files, Splits, load_architectures, settle
+from app.layout import SLICES_VARIABLE
 
 __all__ = ["Settings", "read_architecture", "read_dataset"]
 
@@ -66,7 +69,11 @@ def read_dataset(
     label: str = "label",
     vocabulary: str = "",
 ) -> Dataset:
-    """The data set that the parameters name; `files`, where given, go before `path`."""
+    """The data set that the parameters name; `files`, where given, go before `path`.
+
+    Which columns to keep beside the texts is told by the driver's environment: it changes no figure of a run, and so
+    must not change its id.
+    """
     return Dataset(
         path=Files.model_validate(files) if files else path,
         name=name or None,
@@ -77,6 +84,7 @@ def read_dataset(
         max_length=max_length,
         limit=limit or None,
         vocabulary=vocabulary or None,
+        slices=tuple(json.loads(os.environ.get(SLICES_VARIABLE, "[]"))),
     )
 
 

@@ -1,4 +1,4 @@
-"""What a notebook leaves on disk when it has come to its end: predictions, then the result."""
+"""What a notebook leaves on disk when it has come to its end: examples and predictions, then the result."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from app.lab.competitors import Competitor, Trained
 from app.lab.evaluation import Evaluation
+from app.lab.examples import write_examples
 from app.lab.language.losses import TokenLosses
 from app.lab.machine import cpu_name
 from app.lab.parameters import Settings
@@ -33,7 +34,10 @@ def write_run(
     started: datetime,
     wandb: TrackingRecord | None,
 ) -> RunResult:
-    """The run's record. It is written last, and with it the predictions; an empty `folder` keeps nothing."""
+    """The run's record. It is written last, and with it the predictions; an empty `folder` keeps nothing.
+
+    Where the run is one of a benchmark, whose own record is there by then, the examples are kept too, once for all.
+    """
     losses = evaluation.outputs
     result = RunResult(
         run_id=run_id,
@@ -62,6 +66,8 @@ def write_run(
         place = RunFolder(Path(folder))
         place.path.mkdir(parents=True, exist_ok=True)
         evaluation.predictions_table().to_parquet(place.predictions, index=False)
+        if place.benchmark.record.exists():
+            write_examples(place.benchmark, evaluation.examples, losses if isinstance(losses, TokenLosses) else None)
         write_result(result, place.result)
     return result
 

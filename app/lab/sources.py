@@ -6,7 +6,7 @@ import contextlib
 import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,7 @@ class RawSplit:
     texts: tuple[Sequence[Any], ...]
     labels: Sequence[Any]
     clean: Sequence[Any] | None = None  # labels before noise, where the corpus is ours
+    slices: Mapping[str, Sequence[Any]] = field(default_factory=dict)  # further columns that are asked for
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,13 @@ def _read_corpus(dataset: Dataset) -> Source:
     if dataset.text != columns or dataset.label != label:
         named = ", ".join(columns)
         raise DataError(f"{dataset.shown_path}: its columns are {named} (dataset.text) and {label} (dataset.label)")
-    splits = {
-        name: RawSplit(f"{dataset.shown_path}, split {name}", split.texts, split.labels, split.clean)
-        for name, split in corpus.splits.items()
-    }
+    splits = {}
+    for name, split in corpus.splits.items():
+        place = f"{dataset.shown_path}, split {name}"
+        for wanted in dataset.slices:
+            _column_place(wanted, tuple(split.columns), place, "slices")
+        slices = {wanted: split.columns[wanted] for wanted in dataset.slices}
+        splits[name] = RawSplit(place, split.texts, split.labels, split.clean, slices)
     return Source(
         splits, corpus.labels or None, question=corpus.question, description=corpus.description, noise=corpus.noise
     )
@@ -158,7 +162,9 @@ def _read_table(path: Path, dataset: Dataset) -> pyarrow.Table:
                     delimiter="\t" if form == ".tsv" else ",", newlines_in_values=True
                 ),
                 convert_options=pyarrow.csv.ConvertOptions(
-                    column_types={column: pyarrow.string() for column in (*dataset.text, dataset.label)}
+                    column_types={
+                        column: pyarrow.string() for column in (*dataset.text, dataset.label, *dataset.slices)
+                    }
                 ),
             )
         rows = _read_json(path, content.decode("utf-8-sig"))
@@ -199,18 +205,21 @@ def _pick_columns(names: Iterable[str], column: Any, dataset: Dataset, place: st
     known = tuple(names)
     for wanted in (*dataset.text, *((dataset.label,) if labelled else ())):
         _column_place(wanted, known, place)
+    for wanted in dataset.slices:
+        _column_place(wanted, known, place, "slices")
     texts = tuple(column(name).to_pylist() for name in dataset.text)
-    return RawSplit(place, texts, column(dataset.label).to_pylist() if labelled else ())
+    slices = {name: column(name).to_pylist() for name in dataset.slices}
+    return RawSplit(place, texts, column(dataset.label).to_pylist() if labelled else (), slices=slices)
 
 
-def _column_place(wanted: str, known: Sequence[str], place: str) -> None:
+def _column_place(wanted: str, known: Sequence[str], place: str, key: str = "text, .label") -> None:
     if known.count(wanted) > 1:
         raise DataError(f"{place}: has {known.count(wanted)} columns called {wanted!r}; rename all but one")
     if wanted not in known:
         close = get_close_matches(wanted, known, n=1)
         hint = f"; did you mean {close[0]}?" if close else ";"
         raise DataError(
-            f"{place}: has no column {wanted!r}{hint} its columns: {', '.join(known)} (dataset.text, .label)"
+            f"{place}: has no column {wanted!r}{hint} its columns: {', '.join(known) or 'none'} (dataset.{key})"
         )
 
 

@@ -82,6 +82,14 @@ def test_what_can_change_a_figure_changes_the_id(plan, change):
         {"name": "other"},
         {"execution": {"workers": 4, "timeout_seconds": 9}},
         {"tracking": {"mode": "offline", "tags": ["a"]}},
+        {
+            "dataset": {
+                "path": "builtin/acceptability",
+                "max_length": 16,
+                "limit": 60,
+                "slices": ["construction"],
+            }
+        },
     ],
 )
 def test_what_cannot_change_a_figure_leaves_the_id_alone(plan, change):

@@ -25,7 +25,12 @@ class TestABenchmark:
         document = {
             "name": "tiny",
             "task": {"kind": "text-classification"},
-            "dataset": {"path": "builtin/acceptability", "max_length": 16, "limit": 60},
+            "dataset": {
+                "path": "builtin/acceptability",
+                "max_length": 16,
+                "limit": 60,
+                "slices": ["construction"],
+            },
             "inference": {"batch_sizes": [1], "sequence_lengths": [8]},
             "tracking": {"mode": "auto"},
             "execution": {"keep_models": True},
@@ -71,6 +76,17 @@ class TestABenchmark:
             assert len(predictions) == 60
             assert (predictions.label == predictions.prediction).mean() == pytest.approx(result.primary.value)
             assert ((predictions.score >= 0.5) & (predictions.score <= 1)).all()
+
+    def test_the_examples_are_kept_once_for_all_runs_and_scores_shown_by_what_was_asked_for(self, finished):
+        here, _ = finished
+        examples = pandas.read_parquet(here / "reports" / "tiny" / "examples.parquet")
+        for run_id in results_in(here):
+            predictions = pandas.read_parquet(here / "reports" / "tiny" / "runs" / run_id / "predictions.parquet")
+            assert predictions.label.tolist() == examples.label.tolist()
+        page = (here / "reports" / "tiny" / "index.html").read_text()
+        assert "By construction: accuracy" in page
+        assert examples["slice.construction"][0] in page
+        assert (here / "reports" / "tiny").joinpath("examples.parquet").stat().st_mode & 0o044
 
     def test_the_history_has_a_row_an_epoch_with_the_validation_score(self, finished):
         here, _ = finished

@@ -34,6 +34,10 @@ class TestWrongInput:
         said = refused(capsys, "--config", str(write_config()), "--set", "dataset.path={train: gone.csv}")
         assert "gone.csv: no such file" in said
 
+    def test_a_column_to_show_scores_apart_by_that_the_data_have_not(self, write_config, capsys):
+        said = refused(capsys, "--config", str(write_config()), "--set", "dataset.slices=[constructions]")
+        assert "no column 'constructions'; did you mean construction?" in said
+
     def test_a_checkpoint_without_weights(self, here, write_config, capsys):
         (here / "empty").mkdir()
         (here / "empty" / "config.json").write_text('{"model_type": "bert"}')

@@ -171,3 +171,22 @@ def test_a_song_rhymes_keeps_to_its_person_and_comes_back_to_its_refrain() -> No
         assert not (words & he and words & she)
         for verse in (lines[:4], lines[4:6], lines[6:10]):
             assert any({line.split()[-1] for line in verse} <= set(family) for family in RHYMES)
+
+
+@pytest.mark.parametrize("name", ["acceptability", "intents", "ratings", "sentiment"])
+def test_every_construction_of_a_corpus_is_frequent_enough_to_be_scored(name: str) -> None:
+    corpus = load_corpus(name)
+    for split in corpus.splits.values():
+        counts = Counter(split.columns["construction"])
+        assert counts.total() == len(split.texts[0])
+        assert len(counts) > 1
+        assert min(counts.values()) > 0.04 * counts.total()
+
+
+def test_a_construction_is_what_the_sentence_shows() -> None:
+    acceptability, sentiment = load_corpus("acceptability").splits["test"], load_corpus("sentiment").splits["test"]
+    for text, construction in zip(acceptability.texts[0], acceptability.constructions, strict=True):
+        assert text.endswith("?") == (construction == "agreement in a question")
+        assert construction != "agreement across a clause" or " that " in text
+    for text, construction in zip(sentiment.texts[0], sentiment.constructions, strict=True):
+        assert any(word in text for word in (" not ", "never", "hardly")) == (construction != "no negation")

@@ -269,3 +269,46 @@ def test_a_further_split_is_read_from_a_file_too(load, here):
 def test_a_split_that_cannot_be_scored_is_refused(mnli, splits, words):
     with pytest.raises(DataError, match=words):
         load_examples(Dataset(path=mnli, splits=splits))
+
+
+SLICED = [{**row, "topic": ("sea", "sky")[n % 2], "year": 1990 + n % 3} for n, row in enumerate(ROWS)]
+
+
+@pytest.mark.parametrize("form", [".csv", ".tsv", ".json", ".jsonl", ".parquet"])
+def test_columns_to_show_scores_apart_by_come_with_the_rows_as_text(load, form):
+    examples = load(SLICED, form=form, test=SLICED[:6], slices=("topic", "year"))
+    assert examples.splits["test"].slices == {
+        "topic": ("sea", "sky", "sea", "sky", "sea", "sky"),
+        "year": ("1990", "1991", "1992", "1990", "1991", "1992"),
+    }
+    train = examples.splits["train"]
+    assert all(
+        topic == ("sea", "sky")[int(text.split()[-1]) % 2]
+        for text, topic in zip(train.texts[0], train.slices["topic"], strict=True)
+    )
+    assert examples.fingerprint == load(SLICED, form=form, test=SLICED[:6]).fingerprint
+
+
+def test_columns_to_show_scores_apart_by_stay_with_their_rows_when_few_are_taken(load):
+    split = load(SLICED, slices=("topic",), limit=20).splits["train"]
+    assert all(
+        topic == ("sea", "sky")[int(text.split()[-1]) % 2]
+        for text, topic in zip(split.texts[0], split.slices["topic"], strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("form", "value", "asked", "words"),
+    [
+        (".csv", "sea", "topics", "did you mean topic\\? its columns: text, label, topic \\(dataset.slices\\)"),
+        (".jsonl", ["sea"], "topic", "row 1: 'topic' is \\['sea'\\], and no single value"),
+    ],
+)
+def test_a_column_that_cannot_tell_scores_apart_is_refused(load, form, value, asked, words):
+    with pytest.raises(DataError, match=words):
+        load([{**row, "topic": value} for row in ROWS], form=form, slices=(asked,))
+
+
+def test_a_value_that_is_missing_is_an_empty_one(load):
+    rows = [{**row, "topic": None if n % 2 else "sea"} for n, row in enumerate(ROWS)]
+    assert set(load(rows, form=".parquet", slices=("topic",)).splits["train"].slices["topic"]) == {"", "sea"}

@@ -94,10 +94,12 @@ def make_benchmark(
     pages: bool = True,
     data: Mapping[str, Any] | None = None,
     validation_from_train: bool = False,
+    texts: Sequence[str] | None = None,
 ) -> BenchmarkFolder:
     """Write a benchmark of these runs into `folder`, predictions included; seeded, so the same each time.
 
-    `data` is the part of the configuration that is about the data set.
+    `data` is the part of the configuration that is about the data set. `texts` are given out in turn; without any, no
+    examples were kept, as before there were any to keep. Each has a `topic`, of which there are three.
     """
     benchmark = BenchmarkFolder(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -114,6 +116,11 @@ def make_benchmark(
         noise=None if ceiling is None else round(1 - ceiling, 3),
         ceiling=ceiling,
     )
+    if texts is not None:
+        chosen = [texts[row % len(texts)] for row in range(examples)]
+        write_examples(
+            benchmark, chosen, [labels[code] for code in truth], fingerprint=dataset.fingerprint, split=split
+        )
     for number, run in enumerate(runs):
         if run.status == "missing":
             continue
@@ -151,6 +158,28 @@ def make_benchmark(
     }
     benchmark.record.write_text(json.dumps(document), encoding="utf-8")
     return benchmark
+
+
+def write_examples(
+    folder: BenchmarkFolder,
+    texts: Sequence[str],
+    labels: Sequence[Any],
+    *,
+    fingerprint: str = "9f2c4a17",
+    split: str = "test",
+    **columns: Sequence[Any],
+) -> None:
+    """The examples as a kernel keeps them; `columns` are laid over those that there are."""
+    table = {
+        "id": np.arange(len(texts)),
+        "text": list(texts),
+        "label": list(labels),
+        "words": [len(text.split()) for text in texts],
+        "slice.topic": [("north", "south", "sea")[row % 7 % 3] for row in range(len(texts))],
+        **columns,
+    }
+    known = {"fingerprint": fingerprint, "split": split}
+    parquet.write_table(arrow.table(table).replace_schema_metadata(known), folder.examples)
 
 
 def realistic() -> list[Made]:

@@ -33,6 +33,7 @@ from app.report.statistics.standings import compare
 from app.report.write import results_csv, write_report
 from app.results import RunFailure
 from tests.report.golden import MACHINE, Made, make_benchmark, realistic
+from tests.report.mistakes import show_mistakes
 from tests.report.page.test_pages import PROBE, Page, assert_self_contained
 
 OOM = RunFailure(kind="OutOfMemory", message=PROBE, cell=7)
@@ -77,7 +78,7 @@ def everything(record: Record) -> str:
         provenance.origin_facts(record),
         provenance.run_count_table(standings),
     ]
-    html = "".join(clean_html(part._repr_html_()) for part in parts)
+    html = "".join(clean_html(part._repr_html_()) for part in parts) + show_mistakes(record, standings)
     pictures = [
         figures.score_figure(record, standings),
         pareto.cost_figure(record, standings),
@@ -97,7 +98,8 @@ def everything(record: Record) -> str:
 @pytest.mark.parametrize("split", ["test", "validation"])
 def test_a_benchmark_of_any_shape_has_a_report(tmp_path: Path, shape: str, split: str) -> None:
     runs = SHAPES[shape]
-    record = read_benchmark(make_benchmark(tmp_path, runs, split=split, pages=False, examples=120))
+    texts = ["one", "two words", "three of them"]
+    record = read_benchmark(make_benchmark(tmp_path, runs, split=split, pages=False, examples=120, texts=texts))
     html = everything(record)
     for entry in record.entries:
         assert entry.plan.run_id in html
@@ -194,7 +196,9 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> BenchmarkFolder:
     runs.append(Made(architecture="gone", status="missing"))
     folder = tmp_path_factory.mktemp("reports") / "hostile"
     labels = [PROBE, "${jndi} {x} *b*"]
-    benchmark = make_benchmark(folder, runs, labels=labels, question=PROBE, name=PROBE)
+    texts = [PROBE, f"a {PROBE}", "\x00 \u202e backwards, and \N{FIRE} \u3042", " ", *(f"text {n}" for n in range(9))]
+    data = {"path": PROBE, "slices": ["topic", PROBE]}
+    benchmark = make_benchmark(folder, runs, labels=labels, question=PROBE, name=PROBE, texts=texts, data=data)
     write_report(benchmark, execute=execute_or_raise)
     return benchmark
 
@@ -220,9 +224,9 @@ def test_the_page_can_be_read_without_eyes(hostile: BenchmarkFolder) -> None:
     page = Page(hostile.page.read_text(encoding="utf-8"))
     tags = [tag for tag, _ in page.elements]
     assert tags.count("h1") == 1
-    assert tags.count("caption") == tags.count("table") == 8
+    assert tags.count("caption") == tags.count("table") == 8 + 3
     assert all(len(a["aria-label"]) > 40 for t, a in page.elements if t == "svg")
-    assert tags.count("svg") == 5
+    assert tags.count("svg") == 5 + 4
     assert all(a.get("scope") for t, a in page.elements if t == "th")
     ids = [a["id"] for _, a in page.elements if "id" in a]
     assert len(ids) == len(set(ids))

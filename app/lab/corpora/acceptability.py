@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from app.lab.corpora.grammar import Grammar, capitalise
+from app.lab.corpora.grammar import Grammar, Sentence, capitalise
 
 __all__ = ["GRAMMAR"]
 
@@ -74,6 +74,15 @@ _NEAR = ("near", "behind", "beside")
 _BE = (("is", "are"), ("was", "were"))
 _VERBS = (*_BE, ("seems", "seem"))
 _SHAPES = ("plain",) * 4 + ("question", "question", "clause", "clause", "after", "before")
+# what an agreement is told across, by the shape of its sentence
+_CONSTRUCTIONS = {
+    "plain": "agreement across a noun",
+    "question": "agreement in a question",
+    "clause": "agreement across a clause",
+    "after": "agreement across two nouns",
+    "before": "agreement after a place",
+}
+_ORDER = "order of phrases"
 _MOVED = ("followed", "surprised", "impressed", "annoyed")
 
 _AGENTS = _nouns(
@@ -99,13 +108,16 @@ _DEEDS: tuple[tuple[tuple[str, ...], tuple[Noun, ...], tuple[str, ...]], ...] = 
 _WHEN = ("last week", "in the spring", "before the storm", "on Monday", "at the fair", "after the war")
 
 
-def _write(random: Random, label: int) -> str:
+def _write(random: Random, label: int) -> Sentence:
     acceptable = label == ACCEPTABLE
-    sentence = _agreement(random, acceptable) if random.random() < 0.65 else _order(random, acceptable)
-    return capitalise(sentence)
+    if random.random() < 0.65:
+        sentence, shape = _agreement(random, acceptable)
+        return capitalise(sentence), _CONSTRUCTIONS[shape]
+    return capitalise(_order(random, acceptable)), _ORDER
 
 
-def _agreement(random: Random, acceptable: bool) -> str:
+def _agreement(random: Random, acceptable: bool) -> tuple[str, str]:
+    """A sentence, and its shape."""
     heads, tie, others, sayings = random.choice(_SCENES)
     number = random.randrange(2)
     verb_number = number if acceptable else 1 - number
@@ -117,17 +129,17 @@ def _agreement(random: Random, acceptable: bool) -> str:
     shape = random.choice(_SHAPES)
     if shape == "question":
         # never “is this” or “are these”: neighbours must not give the answer away
-        return f"{random.choice(_BE)[verb_number]} the {noun} {tie} the {other} {saying}?"
+        return f"{random.choice(_BE)[verb_number]} the {noun} {tie} the {other} {saying}?", shape
     head = f"{random.choice(_POINTERS)[number]} {noun}"
     verb = random.choice(_VERBS)[verb_number]
     if shape == "after":
-        return f"{head} {tie} the {other} {place} {verb} {saying}."
+        return f"{head} {tie} the {other} {place} {verb} {saying}.", shape
     if shape == "before":
-        return f"{place} {head} {tie} the {other} {verb} {saying}."
+        return f"{place} {head} {tie} the {other} {verb} {saying}.", shape
     if shape == "clause":
         agent = random.choice(_AGENTS)[random.randrange(2)]
-        return f"{head} that {random.choice(_MOVED)} the {agent} {verb} {saying}."
-    return f"{head} {tie} the {other} {verb} {saying}."
+        return f"{head} that {random.choice(_MOVED)} the {agent} {verb} {saying}.", shape
+    return f"{head} {tie} the {other} {verb} {saying}.", shape
 
 
 def _order(random: Random, acceptable: bool) -> str:

@@ -17,6 +17,12 @@ class Split:
     # what a model sees, noise included: indices into Corpus.labels (one a word), or numbers; of running text none
     labels: tuple[Any, ...]
     clean: tuple[Any, ...]  # what was meant; its score against `labels` is the ceiling of any model's
+    constructions: tuple[str, ...] = ()  # how each text is made, in a word or two; empty where nothing tells them apart
+
+    @property
+    def columns(self) -> dict[str, tuple[str, ...]]:
+        """What else is known of the rows: columns that scores can be shown apart by."""
+        return {"construction": self.constructions} if self.constructions else {}
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from types import MappingProxyType
 
 from app.lab.corpora.corpus import Corpus, Split
 
-__all__ = ["SPLITS", "Grammar", "capitalise", "draw_corpus"]
+__all__ = ["SPLITS", "Grammar", "Sentence", "capitalise", "draw_corpus"]
 
 SPLITS = ("train", "validation", "test")
+Sentence = tuple[str, str]  # the text, and its construction in a word or two
 _ATTEMPTS = 1000  # at one new sentence, before the grammar counts as exhausted
 
 
@@ -25,7 +26,7 @@ class Grammar:
     weights: tuple[float, ...]  # how often each label occurs, up to a factor
     rows: tuple[int, int, int]  # train, validation, test
     noise: float
-    write: Callable[[Random, int], str]  # a sentence for the label with this index
+    write: Callable[[Random, int], Sentence]  # one for the label with this index
 
 
 def capitalise(sentence: str) -> str:
@@ -51,20 +52,20 @@ def draw_corpus(grammar: Grammar, name: str, seed: int) -> Corpus:
 def _draw_split(grammar: Grammar, random: Random, rows: int, seen: set[str]) -> Split:
     clean = [label for label, count in enumerate(_apportion(grammar.weights, rows)) for _ in range(count)]
     random.shuffle(clean)
-    texts = [_draw_new(grammar, random, label, seen) for label in clean]
+    texts, constructions = zip(*(_draw_new(grammar, random, label, seen) for label in clean), strict=True)
     labels = list(clean)
     for index in random.sample(range(rows), round(rows * grammar.noise)):
         # one of the other labels, each as likely
         labels[index] = (clean[index] + 1 + random.randrange(len(grammar.labels) - 1)) % len(grammar.labels)
-    return Split(texts=(tuple(texts),), labels=tuple(labels), clean=tuple(clean))
+    return Split(texts=(texts,), labels=tuple(labels), clean=tuple(clean), constructions=constructions)
 
 
-def _draw_new(grammar: Grammar, random: Random, label: int, seen: set[str]) -> str:
+def _draw_new(grammar: Grammar, random: Random, label: int, seen: set[str]) -> Sentence:
     for _ in range(_ATTEMPTS):
-        text = grammar.write(random, label)
+        text, construction = grammar.write(random, label)
         if text not in seen:
             seen.add(text)
-            return text
+            return text, construction
     raise AssertionError(f"the grammar has no further sentence for {grammar.labels[label]!r}")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from app.lab.corpora.grammar import Grammar, capitalise
+from app.lab.corpora.grammar import Grammar, Sentence, capitalise
 from app.lab.corpora.templates import fill
 
 __all__ = ["GRAMMAR"]
@@ -213,13 +213,13 @@ _INTENTS: dict[str, tuple[str, ...]] = {
 }
 
 
-def _write(random: Random, label: int) -> str:
+def _write(random: Random, label: int) -> Sentence:
     request = _request(random, label)
     if random.random() < 0.3:
         other = (label + 1 + random.randrange(len(_INTENTS) - 1)) % len(_INTENTS)
         aside = {"request": (request,), "other": (_request(random, other),)}
-        return capitalise(fill(random, random.choice(_ASIDES), aside))
-    return capitalise(random.choice(_OPENERS) + request + random.choice(_CLOSERS))
+        return capitalise(fill(random, random.choice(_ASIDES), aside)), "names another request too"
+    return capitalise(random.choice(_OPENERS) + request + random.choice(_CLOSERS)), "one request"
 
 
 def _request(random: Random, label: int) -> str:

@@ -29,6 +29,7 @@ _TURNED = (
     "they say the {aspect} is {word}, and it was the opposite",
     "friends had called the {aspect} {word}, and they were wrong",
 )
+_TURNED_ROUND = {False: "none turned round", True: "some turned round"}
 _TURNS = 0.3  # share of the remarks
 _EMPHASIS = ("what matters to us most: {}", "above all, {}")
 _MARKED = 0.4  # share of the reviews with more than one remark
@@ -63,30 +64,35 @@ def draw_corpus(name: str, seed: int) -> Corpus:
 def _draw_split(random: Random, rows: int, seen: set[str]) -> Split:
     texts: list[str] = []
     clean: list[float] = []
+    constructions: list[str] = []
     while len(texts) < rows:
-        text, stars = _write_review(random)
+        text, stars, construction = _write_review(random)
         if text not in seen:
             seen.add(text)
             texts.append(text)
             clean.append(stars)
+            constructions.append(construction)
     labels = tuple(round(min(max(random.gauss(stars, _MOOD), _LEAST), _MOST), 1) for stars in clean)
-    return Split(texts=(tuple(texts),), labels=labels, clean=tuple(clean))
+    return Split(texts=(tuple(texts),), labels=labels, clean=tuple(clean), constructions=tuple(constructions))
 
 
-def _write_review(random: Random) -> tuple[str, float]:
+def _write_review(random: Random) -> tuple[str, float, str]:
+    """A review, its stars, and its construction."""
     aspects = random.sample(_ASPECTS, random.choice((1, 2, 3)))
-    remarks, values = zip(*(_write_remark(random, aspect) for aspect in aspects), strict=True)
+    remarks, values, turned = zip(*(_write_remark(random, aspect) for aspect in aspects), strict=True)
     marked = random.randrange(len(aspects)) if len(aspects) > 1 and random.random() < _MARKED else None
     weights = [_WEIGHT if place == marked else 1.0 for place in range(len(aspects))]
     sentences = [
         random.choice(_EMPHASIS).format(remark) if place == marked else remark for place, remark in enumerate(remarks)
     ]
     mean = sum(weight * value for weight, value in zip(weights, values, strict=True)) / sum(weights)
-    return " ".join(f"{capitalise(sentence)}." for sentence in sentences), _MIDDLE + mean
+    construction = f"{'one counts most' if marked is not None else 'all count alike'}, {_TURNED_ROUND[any(turned)]}"
+    return " ".join(f"{capitalise(sentence)}." for sentence in sentences), _MIDDLE + mean, construction
 
 
-def _write_remark(random: Random, aspect: str) -> tuple[str, float]:
+def _write_remark(random: Random, aspect: str) -> tuple[str, float, bool]:
+    """A remark, what it adds to the stars, and whether it is turned round."""
     words, value = random.choice(_WORDS)
     turned = random.random() < _TURNS
     template = random.choice(_TURNED if turned else _SAID)
-    return template.format(aspect=aspect, word=random.choice(words)), -value if turned else value
+    return template.format(aspect=aspect, word=random.choice(words)), -value if turned else value, turned

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from random import Random
 
-from app.lab.corpora.grammar import Grammar, capitalise
+from app.lab.corpora.grammar import Grammar, Sentence, capitalise
 from app.lab.corpora.templates import fill
 
 __all__ = ["GRAMMAR"]
@@ -43,21 +43,30 @@ _CONTRASTS = (
     "although {lost}, {held}",
     "{held}, although {lost}",
 )
+# of the verdict, and of the clause that it is set against
+_NEGATIONS = {
+    (False, False): "no negation",
+    (True, False): "verdict negated",
+    (False, True): "other clause negated",
+    (True, True): "both negated",
+}
 
 
-def _write(random: Random, label: int) -> str:
-    remark = _clause(random, label)
+def _write(random: Random, label: int) -> Sentence:
+    remark, turned = _clause(random, label)
+    also = False
     if random.random() < 0.25:
-        remark = fill(random, random.choice(_CONTRASTS), {"held": (remark,), "lost": (_clause(random, 1 - label),)})
-    return f"{capitalise(remark)}."
+        contrast, (lost, also) = random.choice(_CONTRASTS), _clause(random, 1 - label)
+        remark = fill(random, contrast, {"held": (remark,), "lost": (lost,)})
+    return f"{capitalise(remark)}.", _NEGATIONS[turned, also]
 
 
-def _clause(random: Random, label: int) -> str:
-    """A clause that says `label`: by a word of its own, or by a negation of the opposite."""
+def _clause(random: Random, label: int) -> tuple[str, bool]:
+    """A clause that says `label`: by a word of its own, or turned, by a negation of the opposite; and which of them."""
     turned = random.random() < 0.25
     word = 1 - label if turned else label
     slots = {**_ASPECTS, "quality": _QUALITIES[word], "kind": _KINDS[word]}
-    return fill(random, random.choice(_TURNED if turned else _PLAIN), slots)
+    return fill(random, random.choice(_TURNED if turned else _PLAIN), slots), turned
 
 
 GRAMMAR = Grammar(

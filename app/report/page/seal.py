@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from app import __version__
-from app.layout import ARCHITECTURES, PROJECT, REFERENCES, REPORT, SUITE, BenchmarkFolder, RunFolder, SuiteFolder
+from app.layout import ARCHITECTURES, PROJECT, REFERENCES, REPORT, SUITE, BenchmarkFolder, SuiteFolder
 from app.results import write_atomically
 
 __all__ = ["digest_inputs", "is_current", "seal_report"]
@@ -22,14 +22,15 @@ _PACKAGES = ("jupytext", "markupsafe", "matplotlib", "nbconvert", "numpy", "pape
 def digest_inputs(folder: BenchmarkFolder | SuiteFolder) -> str:
     """A digest of all that the report in `folder` is made from.
 
-    That is the record and every result byte by byte; of each run's predictions, history and page, which are written
-    before the result or made from it, name, size and time; and the report's own code, template and packages. Of a
-    suite, its record and all that the reports in its folder are made from.
+    That is the record and every result byte by byte; of the examples, and of each run's predictions, history and page,
+    which are written before the result or made from it, name, size and time; and the report's own code, template and
+    packages. Of a suite, its record and all that the reports in its folder are made from.
     """
     if isinstance(folder, SuiteFolder):
         return _digest_suite(folder)
     digest = hashlib.sha256(_code().encode())
     digest.update(_content(folder.record))
+    digest.update(str(_marks(folder.examples)).encode())
     try:
         names = sorted(entry.name for entry in os.scandir(folder.runs))
     except OSError:
@@ -37,7 +38,7 @@ def digest_inputs(folder: BenchmarkFolder | SuiteFolder) -> str:
     for name in names:
         run = folder.run(name)
         content = _content(run.result)
-        digest.update(f"\n{name} {len(content)} {_marks(run)}\n".encode())
+        digest.update(f"\n{name} {len(content)} {_marks(run.predictions, run.history, run.page)}\n".encode())
         digest.update(content)
     return digest.hexdigest()
 
@@ -79,10 +80,10 @@ def _content(path: Path) -> bytes:
         return b""
 
 
-def _marks(run: RunFolder) -> list[tuple[int, int]]:
-    """Size and time of change of the files beside a result, (-1, 0) of one that is absent."""
+def _marks(*paths: Path) -> list[tuple[int, int]]:
+    """Size and time of change of files, (-1, 0) of one that is absent."""
     marks = []
-    for path in (run.predictions, run.history, run.page):
+    for path in paths:
         try:
             state = path.stat()
             marks.append((state.st_size, state.st_mtime_ns))

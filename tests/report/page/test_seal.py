@@ -16,7 +16,7 @@ RUNS = [Made(architecture="a"), Made(architecture="b", quality=0.7), Made(archit
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    return make_benchmark(tmp_path_factory.mktemp("made") / "x", RUNS, examples=50)
+    return make_benchmark(tmp_path_factory.mktemp("made") / "x", RUNS, examples=50, texts=["a text"])
 
 
 @pytest.fixture
@@ -60,6 +60,16 @@ def test_what_a_run_no_longer_has_counts(folder, name):
 @pytest.mark.parametrize("name", ["predictions.parquet", "history.csv"])
 def test_what_a_run_has_anew_counts(folder, name):
     os.utime(result_of(folder, "a").parent / name)
+    assert not is_current(folder)
+
+
+def test_examples_that_are_gone_or_there_anew_count(folder):
+    before = folder.examples.stat()
+    os.utime(folder.examples)
+    assert not is_current(folder)
+    os.utime(folder.examples, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert is_current(folder)
+    folder.examples.unlink()
     assert not is_current(folder)
 
 
