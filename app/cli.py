@@ -116,30 +116,33 @@ def run_suite(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int:
 
 def rebuild_report(arguments: argparse.Namespace) -> int:
     """`python app.py report --config FILE`: pages, tables and notebooks anew, from disk alone; `--against` another."""
+    from app.bench.kernels import open_report_parent
     from app.config import load_config
     from app.layout import BenchmarkFolder, SuiteFolder
     from app.running import compare_benchmarks, report_benchmark, report_suite
     from app.suite import is_suite, load_suite
     from app.terminal import print_changes
 
-    if arguments.fail_on_regression and not arguments.against:
+    against = arguments.against
+    if arguments.fail_on_regression and not against:
         raise UsageError("--fail-on-regression: give --against DIR too, the benchmark that scores may have fallen from")
     if is_suite(arguments.config):
-        if arguments.against:
+        if against:
             raise UsageError(f"--against: {arguments.config} is a suite; compare its members, benchmark by benchmark")
         suite = load_suite(arguments.config, overrides=arguments.set)
         folder = SuiteFolder.of(suite.name)
-        for member in (folder.member(member.benchmark.name) for member in suite.members):
-            if member.record.exists():
-                print(report_benchmark(member, parent=None))
-        print(report_suite(folder, parent=None))
+        with open_report_parent() as parent:
+            for member in (folder.member(member.benchmark.name) for member in suite.members):
+                if member.record.exists():
+                    print(report_benchmark(member, parent))
+            print(report_suite(folder, parent))
         return OK
-    benchmark = load_config(arguments.config, overrides=arguments.set)
-    here = BenchmarkFolder.of(benchmark.name)
-    if not arguments.against:
-        print(report_benchmark(here, parent=None))
-        return OK
-    regressions = print_changes(here, compare_benchmarks(here, Path(arguments.against)))
+    here = BenchmarkFolder.of(load_config(arguments.config, overrides=arguments.set).name)
+    with open_report_parent() as parent:
+        if not against:
+            print(report_benchmark(here, parent))
+            return OK
+        regressions = print_changes(here, compare_benchmarks(here, Path(against), parent))
     return SOME_FAILED if regressions and arguments.fail_on_regression else OK
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 __all__ = [
@@ -78,12 +79,22 @@ def tidy(axes: Axes, *, grid: str = "x") -> None:
     axes.set_axisbelow(True)
 
 
+def _lay_out(figure: Figure) -> None:
+    """Give everything its place, once: matplotlib itself would draw the whole figure into nothing for that."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine(None)
+
+
 def draw(figure: Figure, alt: str) -> Picture:
     """The figure as SVG on no background, its text and lines in the colour of the text around it."""
     buffer = io.StringIO()
     with matplotlib.rc_context(STYLE), warnings.catch_warnings():
         # matplotlib only measures text here: letters that its own font lacks are in the reader's
         warnings.filterwarnings("ignore", r"Glyph \d+ .*missing from", UserWarning)
+        FigureCanvasSVG(figure)  # text is measured as it will be written
+        _lay_out(figure)
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     # text that was given no colour is black by default, and inherits this instead
     text = buffer.getvalue().replace(INK, "currentColor").replace("<svg ", '<svg fill="currentColor" ', 1)

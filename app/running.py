@@ -68,15 +68,15 @@ def report_suite(folder: SuiteFolder, parent: WarmParent | None) -> Path:
     return write_suite_report(folder, execute=functools.partial(execute_or_raise, parent=parent))
 
 
-def compare_benchmarks(folder: BenchmarkFolder, against: Path) -> Path:
+def compare_benchmarks(folder: BenchmarkFolder, against: Path, parent: WarmParent | None) -> Path:
     """What changed in `folder` since the benchmark in `against`, and the report anew; returns the page of changes."""
     from app.bench.notebooks import execute_or_raise
     from app.layout import BenchmarkFolder
     from app.report.write import write_comparison
 
-    execute = functools.partial(execute_or_raise, parent=None)
+    execute = functools.partial(execute_or_raise, parent=parent)
     page = write_comparison(folder, BenchmarkFolder(against), execute=execute)
-    report_benchmark(folder, parent=None)
+    report_benchmark(folder, parent)
     return page
 
 

@@ -23,12 +23,35 @@ import select
 import signal
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from app.config import FAMILIES
 
+# what a kernel is made of, and what notebooks/report.py imports
+KERNEL_MODULES = (
+    "ipykernel.kernelapp",
+    "ipykernel.zmqshell",
+    "matplotlib_inline.backend_inline",
+)
+REPORT_MODULES = (
+    "pyarrow.parquet",
+    "matplotlib.pyplot",
+    "matplotlib.backends.backend_svg",
+    "scipy.special",
+    "scipy.sparse",
+    "app.report.board",
+    "app.report.sections.changes",
+    *(
+        f"app.report.sections.{name}"
+        for name in (
+            *("agreement", "basis", "calibration", "confusion", "costs", "effects", "figures", "hard_examples"),
+            *("inference", "lengths", "pareto", "passages", "provenance", "published", "residuals", "sensitivity"),
+            *("slices", "tables"),
+        )
+    ),
+)
 # what the templates import, heaviest first; a module that is missing here costs time, not truth
 MODULES = (
     "torch",
@@ -40,12 +63,7 @@ MODULES = (
     "sklearn.feature_extraction.text",
     "sklearn.dummy",
     "pandas",
-    "pyarrow.parquet",
-    "matplotlib.pyplot",
-    "matplotlib.backends.backend_svg",
-    "ipykernel.kernelapp",
-    "ipykernel.zmqshell",
-    "matplotlib_inline.backend_inline",
+    *KERNEL_MODULES,
     *(f"transformers.models.{family.replace('-', '_')}.modeling_{family.replace('-', '_')}" for family in FAMILIES),
     "transformers.models.gpt2.modeling_gpt2",
     "app.lab.training",
@@ -61,11 +79,11 @@ MODULES = (
     "app.lab.tracking",
     "app.lab.language.generation",
     "app.lab.language.bigram",
-    "app.report.sections.figures",
-    "app.report.sections.passages",
+    *REPORT_MODULES,
 )
 TRACKING_MODULES = ("wandb", "wandb.sdk.launch")  # wandb.init imports the latter: two seconds for both
 UNTRACKED = "--untracked"  # without them
+REPORT_ALONE = "--report-alone"  # of all that, what a report needs: it is there in two seconds
 _POLL_SECONDS = 0.02
 _KILL_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 
@@ -76,7 +94,7 @@ def main() -> None:
     os.dup2(2, 1)  # what an import prints must not pass for an answer
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver decides what an interrupt means
     warnings.filterwarnings("ignore")
-    for name in MODULES if UNTRACKED in sys.argv else MODULES + TRACKING_MODULES:
+    for name in _wanted(sys.argv):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     gc.collect()
@@ -101,6 +119,12 @@ def main() -> None:
     for pid in children:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
+
+
+def _wanted(words: Sequence[str]) -> tuple[str, ...]:
+    if REPORT_ALONE in words:
+        return REPORT_MODULES + KERNEL_MODULES
+    return MODULES if UNTRACKED in words else MODULES + TRACKING_MODULES
 
 
 class _Lines:
@@ -143,7 +167,8 @@ def _become_kernel(request: Mapping[str, Any]) -> None:
         os.chdir(request["folder"])
         os.environ.clear()
         os.environ.update(request["environment"])
-        if "OMP_NUM_THREADS" in os.environ:  # read when torch was imported: too early for a kernel's own share
+        # read when torch was imported: too early for a kernel's own share
+        if "OMP_NUM_THREADS" in os.environ and "torch" in sys.modules:
             sys.modules["torch"].set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
         random.seed()
         sys.modules["numpy"].random.seed()

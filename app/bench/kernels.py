@@ -18,10 +18,11 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
 
+from app.bench.forkserver import REPORT_ALONE, UNTRACKED
 from app.bench.warm import WarmParent, WarmProvisioner, can_fork
 from app.layout import PROJECT
 
-__all__ = ["Kernel", "kernel_environment", "open_parent"]
+__all__ = ["Kernel", "kernel_environment", "open_parent", "open_report_parent"]
 
 _REAP_SECONDS = 10
 _ERROR_REPORTING = "WANDB_ERROR_REPORTING"
@@ -44,11 +45,18 @@ def open_parent(kind: str, *, tracked: bool = True) -> Iterator[WarmParent | Non
     if kind == "cold" or not can_fork():
         yield None
         return
-    parent = WarmParent(kernel_environment(), tracked=tracked)
-    try:
+    with contextlib.closing(WarmParent(kernel_environment(), *([] if tracked else [UNTRACKED]))) as parent:
         yield parent
-    finally:
-        parent.close()
+
+
+@contextlib.contextmanager
+def open_report_parent() -> Iterator[WarmParent | None]:
+    """The parent of a kernel that makes a report and nothing else; it is ready by the time the driver is."""
+    if not can_fork():
+        yield None
+        return
+    with contextlib.closing(WarmParent(kernel_environment(), REPORT_ALONE)) as parent:
+        yield parent
 
 
 class _Manager(AsyncKernelManager):

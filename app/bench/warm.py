@@ -18,8 +18,6 @@ from typing import Any
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from app.bench.forkserver import UNTRACKED
-
 __all__ = ["ForkedProcess", "WarmParent", "WarmProvisioner", "can_fork"]
 
 _FORK_SECONDS = 120  # for the parent to import everything, on a slow disk too
@@ -67,11 +65,11 @@ class ForkedProcess:
 class WarmParent:
     """Keeps one preloaded process, starting it at once and in the background; use as a context."""
 
-    def __init__(self, environment: Mapping[str, str], *, tracked: bool = True) -> None:
-        """Start it with `environment` laid over this process's; without wandb's modules where nothing is tracked."""
+    def __init__(self, environment: Mapping[str, str], *flags: str) -> None:
+        """Start it with `environment` laid over this process's; `flags` of the fork server say what it imports."""
         words = ["-P", "-m", "app.bench.forkserver"]  # -P: a folder app/ of the user's is not ours
         self._process = subprocess.Popen(
-            [sys.executable, *words] if tracked else [sys.executable, *words, UNTRACKED],
+            [sys.executable, *words, *flags],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -11,7 +11,6 @@ from app.report.gather import Entry, Record, read_benchmark
 from app.report.page.pages import render_page
 from app.report.page.seal import digest_inputs, seal_report
 from app.report.spreadsheet import as_csv
-from app.report.statistics.changes import find_changes
 from app.report.suites import read_suite
 from app.results import write_atomically
 
@@ -57,6 +56,8 @@ def write_comparison(folder: BenchmarkFolder, against: BenchmarkFolder, *, execu
         DataError: there is no benchmark in one of them, or they do not compare.
         TemplateError: the notebook failed; the message says in which cell and why.
     """
+    from app.report.statistics.changes import find_changes  # scipy comes with it, which no other page needs here
+
     find_changes(read_benchmark(against), read_benchmark(folder))  # what does not compare is said here, and plainly
     execute(COMPARISON, folder.changes_notebook, {"folder": str(folder.path), "against": str(against.path)})
     title = f"{folder.path.name} against {against.path.name}"
