@@ -75,7 +75,7 @@ def count(value: float | None) -> str:
 
 def counted(number: int, noun: str) -> str:
     """A number with its noun: `1 seed`, `3 seeds`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{rate(number)} {noun}{'' if number == 1 else 's'}"
 
 
 def duration(seconds: float | None) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from app.report.gather import Record
-from app.report.page.wording import counted, fraction, interval, listing, metric_name, score
+from app.report.page.wording import counted, fraction, interval, listing, metric_name, rate, score
 from app.report.statistics.standings import Standing, find_power
 from app.tasks import LANGUAGE
 
@@ -87,7 +87,7 @@ def _power(record: Record, ranked: Sequence[Standing]) -> list[str]:
     what = "windows of text" if record.dataset.kind in LANGUAGE else "examples"
     seeds = max(standing.row.seeds for standing in models)
     return [
-        f"With {units:,} {record.primary.split} {what} and {counted(seeds, 'seed')}, a difference of {score(smallest)} "
+        f"With {rate(units)} {record.primary.split} {what} and {counted(seeds, 'seed')}, a difference of {score(smallest)} "
         "between two models would be found four times in five; a smaller one may be there and not be seen."
     ]
 
