@@ -87,8 +87,9 @@ def _power(record: Record, ranked: Sequence[Standing]) -> list[str]:
     what = "windows of text" if record.dataset.kind in LANGUAGE else "examples"
     seeds = max(standing.row.seeds for standing in models)
     return [
-        f"With {rate(units)} {record.primary.split} {what} and {counted(seeds, 'seed')}, a difference of {score(smallest)} "
-        "between two models would be found four times in five; a smaller one may be there and not be seen."
+        f"With {rate(units)} {record.primary.split} {what} and {counted(seeds, 'seed')}, a difference of "
+        f"{score(smallest)} between two models would be found four times in five; a smaller one may be there "
+        "and not be seen."
     ]
 
 
