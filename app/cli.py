@@ -14,6 +14,7 @@ from app.arguments import architectures_parser, benchmark_parser, read_overrides
 from app.errors import BenchmarkError, UsageError
 
 if TYPE_CHECKING:
+    from app.bench.warm import WarmParent
     from app.results import RunResult
 
 __all__ = ["main"]
@@ -117,33 +118,45 @@ def run_suite(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int:
 def rebuild_report(arguments: argparse.Namespace) -> int:
     """`python app.py report --config FILE`: pages, tables and notebooks anew, from disk alone; `--against` another."""
     from app.bench.kernels import open_report_parent
-    from app.config import load_config
-    from app.layout import BenchmarkFolder, SuiteFolder
-    from app.running import compare_benchmarks, report_benchmark, report_suite
-    from app.suite import is_suite, load_suite
-    from app.terminal import print_changes
+    from app.suite import is_suite
 
     against = arguments.against
     if arguments.fail_on_regression and not against:
         raise UsageError("--fail-on-regression: give --against DIR too, the benchmark that scores may have fallen from")
-    if is_suite(arguments.config):
+    with open_report_parent() as parent:  # which imports while the configuration is read
+        if not is_suite(arguments.config):
+            return _report_benchmark(arguments, parent)
         if against:
             raise UsageError(f"--against: {arguments.config} is a suite; compare its members, benchmark by benchmark")
-        suite = load_suite(arguments.config, overrides=arguments.set)
-        folder = SuiteFolder.of(suite.name)
-        with open_report_parent() as parent:
-            for member in (folder.member(member.benchmark.name) for member in suite.members):
-                if member.record.exists():
-                    print(report_benchmark(member, parent))
-            print(report_suite(folder, parent))
-        return OK
+        return _report_suite(arguments, parent)
+
+
+def _report_benchmark(arguments: argparse.Namespace, parent: WarmParent | None) -> int:
+    from app.config import load_config
+    from app.layout import BenchmarkFolder
+    from app.running import compare_benchmarks, report_benchmark
+    from app.terminal import print_changes
+
     here = BenchmarkFolder.of(load_config(arguments.config, overrides=arguments.set).name)
-    with open_report_parent() as parent:
-        if not against:
-            print(report_benchmark(here, parent))
-            return OK
-        regressions = print_changes(here, compare_benchmarks(here, Path(against), parent))
+    if not arguments.against:
+        print(report_benchmark(here, parent))
+        return OK
+    regressions = print_changes(here, compare_benchmarks(here, Path(arguments.against), parent))
     return SOME_FAILED if regressions and arguments.fail_on_regression else OK
+
+
+def _report_suite(arguments: argparse.Namespace, parent: WarmParent | None) -> int:
+    from app.layout import SuiteFolder
+    from app.running import report_benchmark, report_suite
+    from app.suite import load_suite
+
+    suite = load_suite(arguments.config, overrides=arguments.set)
+    folder = SuiteFolder.of(suite.name)
+    for member in (folder.member(member.benchmark.name) for member in suite.members):
+        if member.record.exists():
+            print(report_benchmark(member, parent))
+    print(report_suite(folder, parent))
+    return OK
 
 
 def list_architectures(arguments: argparse.Namespace) -> int:
