@@ -70,8 +70,8 @@ def test_runs_go_on_when_the_parent_of_warm_kernels_has_died(here, write_config,
 
     begin = WarmParent.__init__
 
-    def die_at_once(parent, environment, **options):
-        begin(parent, environment, **options)
+    def die_at_once(parent, *arguments, **options):
+        begin(parent, *arguments, **options)
         parent._process.kill()
 
     monkeypatch.setattr(WarmParent, "__init__", die_at_once)
