@@ -115,7 +115,7 @@ def test_the_keyboard_skips_to_the_content_and_sees_where_it_is(report, visit):
 
 
 def wait_until(page, condition: str, most_ms: int = 10_000) -> None:
-    """Wait for a condition, asked for from outside: `wait_for_function` asks within the page, whose policy forbids eval."""
+    """Wait for a condition, asked from outside: `wait_for_function` asks in the page, whose policy forbids eval."""
     for _ in range(most_ms // 50):
         if page.evaluate(condition):
             return
