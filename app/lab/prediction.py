@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from transformers import PreTrainedModel
 
-from app.lab.tokens import EncodedSplit, length_batches, pad_rows
+from app.lab.tokens import EncodedSplit, length_batches
 
 __all__ = ["EVALUATION_TOKENS", "gather_logits", "predict_logits"]
 
@@ -49,7 +49,7 @@ def gather_logits(forward: Forward, split: EncodedSplit, pad_token_id: int, toke
         return _gather_words(forward, split, pad_token_id, tokens)
     logits: Scores | None = None
     for rows in length_batches(split.lengths, tokens):
-        batch = pad_rows([split[row] for row in rows], pad_token_id)
+        batch = split.batch(rows, pad_token_id)
         batch.pop("labels")
         found = forward(batch)
         if logits is None:
@@ -62,7 +62,7 @@ def gather_logits(forward: Forward, split: EncodedSplit, pad_token_id: int, toke
 def _gather_words(forward: Forward, split: EncodedSplit, pad_token_id: int, tokens: int) -> list[Scores]:
     logits: list[Scores] = [np.empty(0, dtype=np.float32)] * len(split)
     for rows in length_batches(split.lengths, tokens):
-        batch = pad_rows([split[row] for row in rows], pad_token_id)
+        batch = split.batch(rows, pad_token_id)
         batch.pop("labels")
         for row, found in zip(rows, forward(batch), strict=True):
             logits[row] = found[split.first_pieces(row)]

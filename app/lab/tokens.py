@@ -25,7 +25,7 @@ from app.lab.losses import IGNORED
 from app.layout import cache_folder
 from app.results import Truncated
 
-__all__ = ["EncodedSplit", "encode_split", "fingerprint_rows", "length_batches", "pad_rows"]
+__all__ = ["EncodedSplit", "encode_split", "fingerprint_rows", "length_batches"]
 
 Row = Mapping[str, Any]
 
@@ -52,6 +52,36 @@ class EncodedSplit(Dataset[Row]):
         place = slice(end - self.lengths[index], end)
         row = {"input_ids": self.ids[place], "labels": self.labels[index if self.words is None else place]}
         return row if self.types is None else {**row, "token_type_ids": self.types[place]}
+
+    def __getitems__(self, indices: Sequence[int]) -> Sequence[int]:
+        """What a loader hands to its collator: the indices themselves, since `batch` cuts all of their rows at once."""
+        return indices
+
+    def batch(self, rows: Sequence[int] | npt.NDArray[np.int64], pad_token_id: int) -> dict[str, torch.Tensor]:
+        """Those rows: ids, mask and type ids of shape (rows, longest of them), labels of shape (rows,).
+
+        Labels of tokens are padded as the ids are, with `IGNORED`.
+        """
+        chosen = np.asarray(rows)
+        lengths = self.lengths[chosen]
+        place = np.arange(lengths.max())
+        filled = place < lengths[:, None]
+        source = ((self._ends[chosen] - lengths)[:, None] + place)[filled]
+
+        def pad(tokens: npt.NDArray[Any], padding: int) -> torch.Tensor:
+            padded = np.full(filled.shape, padding, dtype=np.int64)
+            padded[filled] = tokens[source]
+            return torch.from_numpy(padded)
+
+        tensors = {
+            "input_ids": pad(self.ids, pad_token_id),
+            "attention_mask": torch.from_numpy(filled.astype(np.int64)),
+        }
+        if self.types is not None:
+            tensors["token_type_ids"] = pad(self.types, 0)
+        in_words = self.words is not None
+        tensors["labels"] = pad(self.labels, IGNORED) if in_words else torch.from_numpy(self.labels[chosen])
+        return tensors
 
     def first_pieces(self, index: int) -> npt.NDArray[np.int64]:
         """Places, among the tokens of a row, where its words begin: those that carry a tag."""
@@ -186,7 +216,8 @@ def fingerprint_rows(split: Split, tokenizer: PreTrainedTokenizerBase, max_lengt
 
 def _read(folder: Path) -> dict[str, npt.NDArray[Any]] | None:
     try:
-        arrays = {file.stem: np.load(file, mmap_mode="r") for file in folder.iterdir()}
+        # plain arrays over the map: one of np.memmap costs several times as much at each slice
+        arrays = {file.stem: np.load(file, mmap_mode="r").view(np.ndarray) for file in folder.iterdir()}
     except (OSError, ValueError):
         return None
     return arrays if arrays.keys() >= {"ids", "lengths", "truncated"} else None
@@ -203,32 +234,6 @@ def _keep(arrays: Mapping[str, npt.NDArray[Any]], folder: Path) -> None:
                 np.save(whole / f"{name}.npy", array)
             shutil.rmtree(folder, ignore_errors=True)  # torn, or it would have been read
             whole.rename(folder)
-
-
-def pad_rows(rows: Sequence[Row], pad_token_id: int) -> dict[str, torch.Tensor]:
-    """A batch: ids, mask and type ids of shape (rows, longest of the batch), labels of shape (rows,).
-
-    Labels of tokens are padded as the ids are, with `IGNORED`.
-    """
-    longest = max(len(row["input_ids"]) for row in rows)
-    batch = {"input_ids": np.full((len(rows), longest), pad_token_id, dtype=np.int64)}
-    batch["attention_mask"] = np.zeros((len(rows), longest), dtype=np.int64)
-    if "token_type_ids" in rows[0]:
-        batch["token_type_ids"] = np.zeros((len(rows), longest), dtype=np.int64)
-    for index, row in enumerate(rows):
-        length = len(row["input_ids"])
-        batch["input_ids"][index, :length] = row["input_ids"]
-        batch["attention_mask"][index, :length] = 1
-        if "token_type_ids" in batch:
-            batch["token_type_ids"][index, :length] = row["token_type_ids"]
-    tensors = {name: torch.from_numpy(values) for name, values in batch.items()}
-    if np.ndim(rows[0]["labels"]) == 0:
-        tensors["labels"] = torch.from_numpy(np.asarray([row["labels"] for row in rows]))
-        return tensors
-    tensors["labels"] = torch.full((len(rows), longest), IGNORED)
-    for index, row in enumerate(rows):
-        tensors["labels"][index, : len(row["labels"])] = torch.from_numpy(np.asarray(row["labels"]))
-    return tensors
 
 
 def length_batches(lengths: npt.NDArray[np.int64], tokens: int) -> Iterator[npt.NDArray[np.int64]]:

@@ -30,7 +30,7 @@ from app.lab.optimization import build_optimizer, first_averaged_epoch, leaves_u
 from app.lab.parameters import Settings
 from app.lab.prediction import predict_logits
 from app.lab.tasks import Outputs
-from app.lab.tokens import EncodedSplit, encode_split, pad_rows
+from app.lab.tokens import EncodedSplit, encode_split
 from app.lab.trainer import BestEpoch, FineTuner, Recorder
 from app.tasks import CAUSAL, LANGUAGE, direction
 
@@ -171,7 +171,7 @@ def _feed_rows(built: Built, examples: Examples, settings: Settings, max_length:
     validation = encode_split(examples.splits["validation"], built.tokenizer, max_length)
     return _Feed(
         rows=train,
-        collate=lambda rows: pad_rows(rows, pad),
+        collate=lambda rows: train.batch(rows, pad),
         ask=lambda model: built.task.read_logits(predict_logits(model, validation, pad, precision)),
         used_ids=train.used_ids(pad) if narrows else None,
         loss=build_loss(settings, train.labels, len(examples.labels)),

@@ -5,8 +5,9 @@ import torch
 
 from app.config import FAMILIES, Architecture, load_architectures
 from app.lab.architectures import build_model
+from app.lab.datasets import Split
 from app.lab.last_layer import first_token_only
-from app.lab.tokens import pad_rows
+from app.lab.tokens import encode_split
 
 ABLE = {"bert", "roberta", "xlm-roberta", "electra", "distilbert", "modernbert"}
 TINY = {entry.family: entry for entry in reversed(load_architectures().values()) if entry.family in FAMILIES}
@@ -25,8 +26,9 @@ def build(family: str, **config: object):
 
 def gradients(built):
     """Logits of a batch with padding, and what its loss says of every weight."""
-    rows = [{"input_ids": built.tokenizer(text)["input_ids"], "labels": n % 2} for n, text in enumerate(TEXTS)]
-    batch = pad_rows(rows, built.tokenizer.pad_token_id)
+    split = Split((TEXTS,), tuple(n % 2 for n in range(len(TEXTS))))
+    encoded = encode_split(split, built.tokenizer, max_length=50)
+    batch = encoded.batch(range(len(TEXTS)), built.tokenizer.pad_token_id)
     assert (batch["attention_mask"] == 0).any()
     built.model.zero_grad()
     output = built.model(**batch)

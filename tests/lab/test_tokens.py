@@ -4,12 +4,14 @@ import numpy as np
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch.utils.data import DataLoader
 
 from app.lab import tokens
 from app.lab.datasets import Split
-from app.lab.tokens import encode_split, length_batches, pad_rows
+from app.lab.tokens import EncodedSplit, encode_split, length_batches
 from app.lab.vocabulary import train_tokenizer
 from app.layout import cache_folder
+from app.results import Truncated
 
 
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=80), st.integers(1, 200))
@@ -21,21 +23,41 @@ def test_every_row_is_in_one_batch_and_no_batch_is_over_its_tokens(lengths, toke
         assert len(rows) == 1 or len(rows) * lengths[rows].max() <= tokens
 
 
+def encoded(rows, types=None):
+    """Rows of token ids as a split, with the labels 1, 0, 1, ..."""
+    return EncodedSplit(
+        ids=np.concatenate(rows).astype(np.int32),
+        types=None if types is None else np.concatenate(types).astype(np.uint8),
+        lengths=np.array([len(row) for row in rows]),
+        labels=np.arange(1, len(rows) + 1) % 2,
+        truncated=Truncated(rows=0, tokens=0, of_tokens=0),
+    )
+
+
 def test_padding_is_masked():
-    rows = [{"input_ids": [5, 6, 7], "labels": 1}, {"input_ids": [8], "labels": 0}]
-    batch = pad_rows(rows, pad_token_id=9)
+    split = encoded([[5, 6, 7], [8], [1, 2]])
+    batch = split.batch([0, 1], pad_token_id=9)
     assert torch.equal(batch["input_ids"], torch.tensor([[5, 6, 7], [8, 9, 9]]))
     assert torch.equal(batch["attention_mask"], torch.tensor([[1, 1, 1], [1, 0, 0]]))
     assert torch.equal(batch["labels"], torch.tensor([1, 0]))
     assert "token_type_ids" not in batch
 
 
+def test_a_batch_has_its_rows_in_the_order_asked_for():
+    batch = encoded([[5, 6, 7], [8], [1, 2]]).batch(np.array([2, 1]), pad_token_id=9)
+    assert batch["input_ids"].tolist() == [[1, 2], [8, 9]]
+    assert batch["labels"].tolist() == [1, 0]
+
+
+def test_a_loader_cuts_its_batches_at_once():
+    split = encoded([[5, 6, 7], [8], [1, 2], [3]])
+    loader = DataLoader(split, batch_size=2, collate_fn=lambda rows: split.batch(rows, 9))
+    assert [batch["input_ids"].tolist() for batch in loader] == [[[5, 6, 7], [8, 9, 9]], [[1, 2], [3, 9]]]
+
+
 def test_type_ids_are_kept_where_the_tokenizer_gives_them():
-    rows = [
-        {"input_ids": [1, 2], "token_type_ids": [0, 1], "labels": 0},
-        {"input_ids": [1], "token_type_ids": [0], "labels": 0},
-    ]
-    assert pad_rows(rows, 0)["token_type_ids"].tolist() == [[0, 1], [0, 0]]
+    batch = encoded([[1, 2], [1]], types=[[0, 1], [0]]).batch([0, 1], 0)
+    assert batch["token_type_ids"].tolist() == [[0, 1], [0, 0]]
 
 
 TEXTS = ("the keys are rusty", "is it", "the key is old and rusty")
@@ -66,14 +88,14 @@ def test_the_second_encoding_is_read_from_the_cache(here, monkeypatch):
     first = encode_split(split, tokenizer, max_length=5)
     (kept,) = (cache_folder() / "tokens").iterdir()
     again = encode_split(Split((TEXTS,), (1, 1, 1)), tokenizer, max_length=5)
-    assert isinstance(again.ids, np.memmap)
+    assert isinstance(again.ids.base, np.memmap)  # read from the file
     assert as_lists(again) == as_lists(first)
     assert [row["labels"] for row in again] == [1, 1, 1]  # labels are not part of what is kept
     other = encode_split(split, tokenizer, max_length=6)
     assert as_lists(other) != as_lists(first)
     (kept / "ids.npy").write_bytes(b"torn")
     assert as_lists(encode_split(split, tokenizer, max_length=5)) == as_lists(first)
-    assert isinstance(encode_split(split, tokenizer, max_length=5).ids, np.memmap)
+    assert isinstance(encode_split(split, tokenizer, max_length=5).ids.base, np.memmap)  # read from the file
 
 
 def test_a_few_rows_are_not_kept(here):

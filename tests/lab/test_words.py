@@ -13,8 +13,9 @@ from app.lab.architectures import _take_words
 from app.lab.datasets import Split, load_examples
 from app.lab.losses import IGNORED
 from app.lab.prediction import gather_logits
-from app.lab.tokens import encode_split, pad_rows
+from app.lab.tokens import EncodedSplit, encode_split
 from app.lab.vocabulary import train_tokenizer
+from app.results import Truncated
 from app.tasks import TAGGING
 
 SENTENCES = (
@@ -152,18 +153,22 @@ def test_kept_tokens_of_words_are_found_again(tokenizer):
     many, tags = WORDS * 100, TAGS * 100
     first = encode_split(Split((many,), tags), tokenizer, max_length=9)
     again = encode_split(Split((many,), tags), tokenizer, max_length=9)
-    assert isinstance(again.words, np.memmap)
+    assert isinstance(again.words.base, np.memmap)  # read from the file
     assert np.array_equal(first.labels, again.labels)
     joined = encode_split(Split((tuple(" ".join(words) for words in many),), (0,) * 300), tokenizer, max_length=9)
     assert joined.words is None
 
 
 def test_labels_of_tokens_are_padded_with_what_no_loss_reads():
-    rows = [
-        {"input_ids": [5, 6, 7], "labels": np.array([IGNORED, 1, IGNORED])},
-        {"input_ids": [8], "labels": np.array([2])},
-    ]
-    assert pad_rows(rows, 0)["labels"].tolist() == [[IGNORED, 1, IGNORED], [2, IGNORED, IGNORED]]
+    split = EncodedSplit(
+        ids=np.array([5, 6, 7, 8], dtype=np.int32),
+        types=None,
+        lengths=np.array([3, 1]),
+        labels=np.array([IGNORED, 1, IGNORED, 2]),
+        truncated=Truncated(rows=0, tokens=0, of_tokens=0),
+        words=np.array([-1, 0, -1, 0], dtype=np.int32),
+    )
+    assert split.batch([0, 1], 0)["labels"].tolist() == [[IGNORED, 1, IGNORED], [2, IGNORED, IGNORED]]
 
 
 def test_logits_are_those_of_first_tokens_in_the_order_of_the_rows(tokenizer):
