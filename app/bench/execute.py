@@ -69,7 +69,7 @@ def execute_run(
                 return result
             failure = RunFailure(kind="NoResult", message="the notebook ended without writing a whole result.json")
             outcome = Outcome(Status.FAILED, failure)
-        if outcome.status is not Status.KILLED or attempt > retries:
+        if outcome.status is not Status.KILLED or attempt > retries or watch.reason(run.run_id) is not None:
             break
         on_retry(run, _error_of(outcome))
     result = _failure_record(run, outcome, attempt, started)

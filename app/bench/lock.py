@@ -1,20 +1,25 @@
-"""One driver at a time for a benchmark's folder, by a lock that ends with its process."""
+"""Who may write to a benchmark's folder, or to that of a run, by locks that end with their process."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from app.errors import OutputError
 from app.layout import BenchmarkFolder, SuiteFolder
 
-__all__ = ["hold_folder"]
+__all__ = ["hold_folder", "take_turns"]
 
 
 @contextlib.contextmanager
-def hold_folder(folder: BenchmarkFolder | SuiteFolder) -> Iterator[None]:
+def hold_folder(folder: BenchmarkFolder | SuiteFolder, *, shared: bool = False) -> Iterator[None]:
     """Keep other drivers out of `folder` while the context lasts. A driver that is killed leaves no lock behind.
+
+    Args:
+        folder: of a benchmark or a suite.
+        shared: others that share it may come in: those who bring one run each, and not the whole plan.
 
     Raises:
         OutputError: another driver is at work there, or the folder cannot be written.
@@ -30,8 +35,20 @@ def hold_folder(folder: BenchmarkFolder | SuiteFolder) -> Iterator[None]:
             import fcntl
 
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
             except OSError:
                 message = "another driver is at work there; wait for it, or give this one another name"
                 raise OutputError(f"{folder.path}: {message}") from None
+        yield
+
+
+@contextlib.contextmanager
+def take_turns(lock: Path) -> Iterator[None]:
+    """Wait until no other process holds `lock`, a file that is made if it is not there, and hold it meanwhile."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("a") as file:
+        if sys.platform != "win32":
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield
