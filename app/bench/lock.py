@@ -10,7 +10,7 @@ from pathlib import Path
 from app.errors import OutputError
 from app.layout import BenchmarkFolder, SuiteFolder
 
-__all__ = ["hold_folder", "take_turns"]
+__all__ = ["hold_folder", "hold_record", "hold_run"]
 
 
 @contextlib.contextmanager
@@ -43,12 +43,29 @@ def hold_folder(folder: BenchmarkFolder | SuiteFolder, *, shared: bool = False) 
 
 
 @contextlib.contextmanager
-def take_turns(lock: Path) -> Iterator[None]:
-    """Wait until no other process holds `lock`, a file that is made if it is not there, and hold it meanwhile."""
+def hold_record(folder: BenchmarkFolder) -> Iterator[None]:
+    """Wait for those who change the record of a benchmark, and keep others waiting meanwhile."""
+    with _held(folder.record_lock):
+        yield
+
+
+@contextlib.contextmanager
+def hold_run(folder: BenchmarkFolder, run_id: str) -> Iterator[None]:
+    """Wait until no other process is at this run, and keep others waiting meanwhile.
+
+    Two drivers that share the folder may be given the same values. A run has one byte of the lock's file for itself,
+    at the place that the digest in its name comes to.
+    """
+    with _held(folder.runs_lock, byte=int(run_id[-8:], 16)):
+        yield
+
+
+@contextlib.contextmanager
+def _held(lock: Path, byte: int = 0) -> Iterator[None]:
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("a") as file:
         if sys.platform != "win32":
             import fcntl
 
-            fcntl.flock(file, fcntl.LOCK_EX)
+            fcntl.lockf(file, fcntl.LOCK_EX, 1, byte)
         yield
