@@ -72,7 +72,7 @@ badges: ## write the badges of the README, for SLUG=owner/name or git's remote
 	$(PYTHON) -m app.anywhere.badges $(SLUG)
 
 sync: $(READY) ## upload the W&B runs that were kept offline
-	$(BIN)/wandb sync $(wildcard reports/*/wandb/wandb/offline-run-* reports/*/*/wandb/wandb/offline-run-*)
+	$(BIN)/python -m app.syncing
 
 clean: ## remove the environment, caches and generated reports
 	rm -rf $(VENV) $(TOOLS) .cache .mypy_cache .ruff_cache .pytest_cache build

@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, Va
 from pydantic_core import from_json
 
 __all__ = [
+    "STOPPED",
     "BackendRecord",
     "Cost",
     "DatasetRecord",
@@ -36,6 +37,7 @@ __all__ = [
 
 
 PLAIN_BACKENDS = ("torch", "sklearn")
+STOPPED = "Stopped"  # the kind of failure of a run that was ended early on purpose
 
 
 class Status(StrEnum):

@@ -25,7 +25,7 @@ from app.bench.kernels import Kernel
 from app.bench.machine import Machine
 from app.bench.warm import WarmParent
 from app.errors import TemplateError
-from app.results import RunFailure, Status
+from app.results import STOPPED, RunFailure, Status
 
 __all__ = [
     "Outcome",
@@ -55,11 +55,15 @@ class Outcome:
 
 @dataclass(eq=False)
 class Watch:
-    """What may end notebooks early: a time limit for each, in seconds, or `stop()` from another thread for all."""
+    """What may end notebooks early: a time limit for each, in seconds, or a word from another thread.
+
+    `stop()` ends them all, as if they had never been; `stop_run()` ends one, which is then a run that was stopped.
+    """
 
     seconds: float
     stopped: bool = False
-    _kernels: set[Kernel] = field(default_factory=set)
+    _kernels: dict[Kernel, str] = field(default_factory=dict)  # and which run it is at
+    _reasons: dict[str, str] = field(default_factory=dict)  # run id -> why it is stopped
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def stop(self) -> None:
@@ -69,13 +73,25 @@ class Watch:
             for kernel in self._kernels:
                 kernel.kill()
 
-    def enter(self, kernel: Kernel) -> None:
+    def stop_run(self, run_id: str, reason: str) -> None:
+        """End one run, also one that is yet to start; its record will be `killed`, `Stopped`, for that reason."""
         with self._lock:
-            self._kernels.add(kernel)
+            self._reasons[run_id] = reason
+            for kernel, at in self._kernels.items():
+                if at == run_id:
+                    kernel.kill()
+
+    def reason(self, run_id: str) -> str | None:
+        """Why the run is stopped; None if it is not."""
+        return self._reasons.get(run_id)
+
+    def enter(self, kernel: Kernel, run_id: str) -> None:
+        with self._lock:
+            self._kernels[kernel] = run_id
 
     def leave(self, kernel: Kernel) -> None:
         with self._lock:
-            self._kernels.discard(kernel)
+            self._kernels.pop(kernel, None)
 
 
 def read_template(path: Path) -> NotebookNode:
@@ -152,10 +168,11 @@ def execute_notebook(
     check_parameters(template, parameters)
     output.parent.mkdir(parents=True, exist_ok=True)
     limit = _Limit(watch.seconds, kernel, machine)
-    watch.enter(kernel)
+    run_id = str(parameters.get("run_id", ""))
+    watch.enter(kernel, run_id)
     try:
-        if watch.stopped:
-            return _interrupted()
+        if (ended := _ended_early(watch, run_id)) is not None:
+            return ended
         if not kernel.runs:
             with machine.work():
                 kernel.start()
@@ -180,8 +197,8 @@ def execute_notebook(
         if limit.expired:
             message = f"took longer than execution.timeout_seconds allows ({watch.seconds:g} s) and was ended"
             return Outcome(Status.TIMEOUT, RunFailure(kind="Timeout", message=message))
-        if watch.stopped:
-            return _interrupted()
+        if (ended := _ended_early(watch, run_id)) is not None:
+            return ended
         if isinstance(error, DeadKernelError | RuntimeError):
             message = f"the kernel died ({kernel.last_words()}); log.txt has what it said"
             return Outcome(Status.KILLED, RunFailure(kind="KernelDied", message=message))
@@ -244,8 +261,11 @@ class _Limit:
         self._kernel.kill()
 
 
-def _interrupted() -> Outcome:
-    return Outcome(Status.KILLED, RunFailure(kind="Interrupted", message="the benchmark was interrupted"))
+def _ended_early(watch: Watch, run_id: str) -> Outcome | None:
+    if watch.stopped:
+        return Outcome(Status.KILLED, RunFailure(kind="Interrupted", message="the benchmark was interrupted"))
+    reason = watch.reason(run_id)
+    return None if reason is None else Outcome(Status.KILLED, RunFailure(kind=STOPPED, message=reason))
 
 
 def _parameter_cells(notebook: NotebookNode) -> list[NotebookNode]:

@@ -1,6 +1,7 @@
 """A template is executed in a kernel of its own, warm or cold; whatever happens there becomes an outcome."""
 
 import os
+import threading
 import time
 
 import nbformat
@@ -18,7 +19,7 @@ from app.bench.notebooks import (
 )
 from app.errors import TemplateError
 from app.layout import FINETUNE, LANGUAGE_MODEL, REPORT
-from app.results import Status
+from app.results import STOPPED, Status
 from tests.bench.templates import HEADER, write_template
 
 
@@ -166,6 +167,30 @@ def test_after_a_stop_no_kernel_starts(here, carry_out):
     outcome = carry_out(write_template(here, "open('ran', 'w')"), here / "o.ipynb", watch=watch)
     assert (outcome.status, outcome.error.kind) == (Status.KILLED, "Interrupted")
     assert not (here / "ran").exists()
+
+
+def test_one_run_can_be_stopped_and_says_why(here, carry_out):
+    watch = Watch(60)
+    body = "open('began', 'w').close()\nimport time; time.sleep(60)"
+    template = write_template(here, body, "run_id: str = ''")
+
+    def stop_when_begun():
+        while not (here / "began").exists():
+            time.sleep(0.05)
+        watch.stop_run("other", "not this one")
+        watch.stop_run("bad", "stopped at epoch 1 of 3")
+
+    stopping = threading.Thread(target=stop_when_begun)
+    stopping.start()
+    began = time.monotonic()
+    outcome = carry_out(template, here / "o.ipynb", parameters={"run_id": "bad"}, watch=watch)
+    stopping.join()
+    assert (outcome.status, outcome.error.kind) == (Status.KILLED, STOPPED)
+    assert outcome.error.message == "stopped at epoch 1 of 3"
+    assert time.monotonic() - began < 50
+    ours = write_template(here, "x", "run_id: str = ''\nx: int = 1")
+    assert carry_out(ours, here / "o.ipynb", parameters={"run_id": "good"}, watch=watch).status is Status.OK
+    assert carry_out(ours, here / "o.ipynb", parameters={"run_id": "bad"}, watch=watch).error.kind == STOPPED
 
 
 def test_braces_in_a_path_are_only_braces(here, carry_out):
