@@ -24,6 +24,7 @@ ALLOWED = {
     "config": {"errors", "documents", "layout", "schema", "hyperparameters", "optimizers", "tasks"},
     "results": {"errors", "layout"},
     "suite": {"errors", "documents", "config", "schema", "tasks"},
+    "anywhere": {"errors", "config", "layout", "bench"},
     "bench": {"errors", "config", "layout", "results", "suite", "tasks"},
     "lab": {"errors", "config", "layout", "results", "drawing", "tasks"},
     "report": {"errors", "documents", "config", "layout", "results", "drawing", "tasks"},
