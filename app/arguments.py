@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
 from app import __version__
+from app.errors import UsageError
 
-__all__ = ["architectures_parser", "benchmark_parser", "read_overrides", "read_pins", "report_parser"]
+__all__ = [
+    "architectures_parser",
+    "benchmark_parser",
+    "read_count",
+    "read_overrides",
+    "read_pins",
+    "report_parser",
+    "sweep_parser",
+]
 
 
 def benchmark_parser() -> argparse.ArgumentParser:
@@ -22,6 +32,7 @@ def benchmark_parser() -> argparse.ArgumentParser:
         epilog="commands:\n"
         "  app.py --config FILE           run what is missing of a benchmark, or of a suite of them, and report\n"
         "  app.py report --config FILE    rebuild the report from disk\n"
+        "  app.py sweep --config FILE     search the space of a W&B sweep file, without an account\n"
         "  app.py architectures           the names a benchmark file may give, and what they stand for\n\n"
         "An axis of the grid is pinned by its name: --architecture=bert-tiny --learning_rate=3e-4 --seed=1\n"
         "Exit codes: 0 all runs ok; 1 some run failed; 2 wrong command line or input; 130 interrupted.",
@@ -49,6 +60,25 @@ def report_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def sweep_parser() -> argparse.ArgumentParser:
+    """Of `python app.py sweep`."""
+    parser = argparse.ArgumentParser(
+        prog="app.py sweep",
+        allow_abbrev=False,
+        description="Search the space of a W&B sweep file on this machine, without an account or a network.",
+        epilog="The same command carries on where it was left; several at once share one search.\n"
+        "Exit codes: 0 all trials ok or stopped early; 1 some trial failed; 2 wrong input; 130 interrupted.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _add_config(parser)
+    parser.add_argument("--dry-run", action="store_true", help="print the space and the first trials, run nothing")
+    parser.add_argument("--count", type=int, metavar="N", help="begin at most N more trials")
+    parser.add_argument("--workers", type=int, metavar="N", help="trials at a time on this machine")
+    parser.add_argument("--storage", metavar="URL", help="a database that several machines share; default: SQLite")
+    parser.set_defaults(executor=None)
+    return parser
+
+
 def architectures_parser() -> argparse.ArgumentParser:
     """Of `python app.py architectures`."""
     parser = argparse.ArgumentParser(
@@ -67,7 +97,7 @@ def read_pins(parser: argparse.ArgumentParser, rest: Iterable[str]) -> dict[str,
         name, separator, value = word.removeprefix("--").partition("=")
         if not word.startswith("--") or not separator:
             options = [option for action in parser._actions for option in action.option_strings]
-            close = get_close_matches(word, [*options, "report", "architectures"], n=1)
+            close = get_close_matches(word, [*options, "report", "sweep", "architectures"], n=1)
             hint = f" (did you mean {close[0]}?)" if close else ""
             parser.error(f"unknown argument {word}{hint}; an axis of the grid is pinned by --NAME=VALUE")
         pins[name] = value
@@ -80,6 +110,19 @@ def read_overrides(arguments: argparse.Namespace) -> list[str]:
     words += [f"execution.workers={arguments.workers}"] if arguments.workers is not None else []
     words += [f"execution.executor={arguments.executor}"] if arguments.executor is not None else []
     return words
+
+
+def read_count(count: int | None, *, is_bounded: bool) -> float:
+    """How many trials a search may begin; infinite where it comes to an end by itself.
+
+    Raises:
+        UsageError: it never would, or the number is none.
+    """
+    if count is not None and count < 1:
+        raise UsageError(f"--count {count}: must be 1 or more")
+    if count is None and not is_bounded:
+        raise UsageError("a random or bayes search never ends by itself: give --count N, or run_cap in the file")
+    return math.inf if count is None else count
 
 
 def _add_config(parser: argparse.ArgumentParser) -> None:

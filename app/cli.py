@@ -10,7 +10,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.arguments import architectures_parser, benchmark_parser, read_overrides, read_pins, report_parser
+from app.arguments import (
+    architectures_parser,
+    benchmark_parser,
+    read_count,
+    read_overrides,
+    read_pins,
+    report_parser,
+    sweep_parser,
+)
 from app.errors import BenchmarkError, UsageError
 
 if TYPE_CHECKING:
@@ -29,6 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 all runs are ok; 1 some run failed; 2 the command line or an input is wrong, nothing was run or written;
         130 interrupted, what was finished is kept.
     """
+    from app.search.sweep import is_sweep
     from app.suite import is_suite
 
     words = list(sys.argv[1:] if argv is None else argv)
@@ -37,11 +46,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if words[:1] == ["report"]:
             return rebuild_report(report_parser().parse_args(words[1:]))
+        if words[:1] == ["sweep"]:
+            return search_sweep(sweep_parser().parse_args(words[1:]))
         if words[:1] == ["architectures"]:
             return list_architectures(architectures_parser().parse_args(words[1:]))
         parser = benchmark_parser()
         arguments, rest = parser.parse_known_args(words)
         pins = read_pins(parser, rest)
+        if is_sweep(arguments.config):
+            raise UsageError(f"{arguments.config}: is a sweep; search it by app.py sweep --config {arguments.config}")
         return run_suite(arguments, pins) if is_suite(arguments.config) else run_benchmark(arguments, pins)
     except BenchmarkError as error:
         print(error, file=sys.stderr)
@@ -113,6 +126,29 @@ def run_suite(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int:
     print_suite(folder)
     print_sync_hint(results, folder)
     return OK if all(result.status == "ok" for result in results) else SOME_FAILED
+
+
+def search_sweep(arguments: argparse.Namespace) -> int:
+    """`python app.py sweep --config FILE`: check, try what the study asks for, report."""
+    from app.bench.lock import hold_folder
+    from app.layout import BenchmarkFolder
+    from app.running import lend_parents
+    from app.search.sweep import load_sweep
+    from app.searching import prepare_search, preview_search, run_search
+    from app.terminal import print_search, print_space, print_sync_hint
+
+    sweep = load_sweep(arguments.config, overrides=read_overrides(arguments))
+    count = read_count(arguments.count, is_bounded=sweep.method == "grid" or sweep.run_cap is not None)
+    folder = BenchmarkFolder.of(sweep.benchmark.name)
+    checked = prepare_search(sweep, folder, dry_run=arguments.dry_run)
+    if arguments.dry_run:
+        print_space(sweep, preview_search(sweep, checked, storage=arguments.storage, count=count))
+        return OK
+    with hold_folder(folder, shared=True), lend_parents() as lend:
+        record, results = run_search(sweep, checked, lend, storage=arguments.storage, count=count)
+    print_search(record, folder)
+    print_sync_hint(results, folder)
+    return SOME_FAILED if any(trial.state == "failed" for trial in record.trials) else OK
 
 
 def rebuild_report(arguments: argparse.Namespace) -> int:

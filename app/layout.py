@@ -21,6 +21,7 @@ __all__ = [
     "PROJECT",
     "REFERENCES",
     "REPORT",
+    "SEARCH",
     "SERVICE_VARIABLE",
     "SLICE",
     "SLICES_VARIABLE",
@@ -39,6 +40,7 @@ LANGUAGE_MODEL = NOTEBOOKS / "language_model.py"
 REPORT = NOTEBOOKS / "report.py"
 SUITE = NOTEBOOKS / "suite.py"
 COMPARISON = NOTEBOOKS / "comparison.py"
+SEARCH = NOTEBOOKS / "search.py"
 ARCHITECTURES = PROJECT / "config" / "architectures.yaml"
 REFERENCES = PROJECT / "config" / "references.yaml"
 
@@ -104,6 +106,10 @@ class RunFolder:
         return self.path / "log.txt"
 
     @property
+    def lock(self) -> Path:
+        return self.path.with_name(f".{self.path.name}.lock")
+
+    @property
     def benchmark(self) -> BenchmarkFolder:
         """The folder of the benchmark that it is a run of, if it is one of any."""
         return BenchmarkFolder(self.path.resolve().parent.parent)
@@ -167,6 +173,26 @@ class BenchmarkFolder:
     @property
     def lock(self) -> Path:
         return self.path / ".lock"
+
+    @property
+    def study(self) -> Path:
+        return self.path / "study.db"
+
+    @property
+    def drivers(self) -> Path:
+        return self.path / ".drivers"
+
+    @property
+    def search(self) -> Path:
+        return self.path / "search.json"
+
+    @property
+    def search_page(self) -> Path:
+        return self.path / "search.html"
+
+    @property
+    def search_notebook(self) -> Path:
+        return self.path / "search.ipynb"
 
     @property
     def runs(self) -> Path:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 from app.errors import OutputError
 from app.layout import BenchmarkFolder, SuiteFolder
 
-__all__ = ["hold_folder", "take_turns"]
+__all__ = ["hold_folder", "take_turns", "try_lock"]
 
 
 @contextlib.contextmanager
@@ -52,3 +54,25 @@ def take_turns(lock: Path) -> Iterator[None]:
 
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def try_lock(lock: Path) -> TextIO | None:
+    """Hold `lock`, made if it is not there, until the file that is returned is closed; None if another holds it.
+
+    Whoever holds it may remove the file before it is closed.
+    """
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        file = lock.open("a")
+        if sys.platform != "win32":
+            import fcntl
+
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                file.close()
+                return None
+        with contextlib.suppress(FileNotFoundError):
+            if lock.stat().st_ino == os.fstat(file.fileno()).st_ino:
+                return file
+        file.close()  # it was removed in between

@@ -19,7 +19,16 @@ from pydantic import Field, PlainValidator, field_validator, model_validator
 
 from app.validation import Frozen, refuse
 
-__all__ = ["DISTRIBUTIONS", "Choices", "Distribution", "Domain", "Range", "infer_distribution"]
+__all__ = [
+    "DISTRIBUTIONS",
+    "LARGEST_GRID",
+    "Choices",
+    "Distribution",
+    "Domain",
+    "Range",
+    "infer_distribution",
+    "label_values",
+]
 
 TAIL = 0.001  # of a distribution without ends is cut off at each: its values have to be ones that can be run
 LARGEST_GRID = 10_000  # values of one parameter
@@ -134,14 +143,14 @@ class Categorical(Distribution):
 
     @property
     def domain(self) -> Domain:
-        return Choices(tuple(_labelled(self.values)))
+        return Choices(tuple(label_values(self.values)))
 
     def value_of(self, drawn: Any) -> Any:
-        return _labelled(self.values)[drawn]
+        return label_values(self.values)[drawn]
 
     @property
     def ends(self) -> tuple[Any, ...]:
-        return tuple(_labelled(self.values).values())
+        return tuple(label_values(self.values).values())
 
     @property
     def grid(self) -> tuple[Any, ...]:
@@ -183,7 +192,7 @@ class Weighted(Distribution):
 
     @property
     def ends(self) -> tuple[Any, ...]:
-        return tuple(_labelled(self.values).values())
+        return tuple(label_values(self.values).values())
 
 
 class IntUniform(Distribution):
@@ -390,7 +399,7 @@ def _label(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
 
 
-def _labelled(values: tuple[Any, ...]) -> dict[str, Any]:
+def label_values(values: tuple[Any, ...]) -> dict[str, Any]:
     """Each different value by a label: a study keeps nothing but labels and numbers."""
     different = {json.dumps(value, sort_keys=True, default=str): value for value in values}
     plain = {_label(value): value for value in different.values()}

@@ -11,7 +11,7 @@ from app.layout import RunFolder
 from app.results import Cost, RunResult
 from app.tasks import KINDS
 
-__all__ = ["final_metrics", "final_value", "logged_metrics", "read_iterations"]
+__all__ = ["final_metrics", "final_value", "logged_metrics", "read_epoch", "read_iterations"]
 
 VALIDATION, TEST, COST = "validation/", "test/", "cost/"
 COSTS = ("train_seconds", "train_samples_per_second", "parameters", "model_bytes", "peak_memory_bytes")
@@ -30,6 +30,11 @@ def final_metrics(kind: str) -> tuple[str, ...]:
 def read_iterations(folder: RunFolder, name: str) -> list[float]:
     """The values of a metric that is logged on the way, in order, as far as the run has come; finite ones."""
     return _read_column(folder.history, name)
+
+
+def read_epoch(folder: RunFolder) -> float:
+    """How many epochs a run has trained so far."""
+    return max(_read_column(folder.history, "epoch"), default=0.0)
 
 
 def final_value(result: RunResult, folder: RunFolder, name: str, goal: str) -> float | None:

@@ -6,14 +6,14 @@ import copy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from app.config import AXES, Benchmark, change_document, check_document, lay_axis
 from app.documents import Document, KeyPath, assign, read_document
 from app.errors import ConfigError, Problem
 from app.schema import suggest
 from app.search.command import Command, read_command
-from app.search.distributions import LARGEST_GRID, Distribution
+from app.search.distributions import LARGEST_GRID, Distribution, Range
 from app.search.metrics import final_metrics, logged_metrics
 from app.search.sweep_file import (
     EarlyTerminate,
@@ -25,6 +25,7 @@ from app.search.sweep_file import (
     read_sweep_keys,
 )
 from app.tasks import KINDS, direction
+from app.trials import SpaceAxis
 
 __all__ = ["Sweep", "is_sweep", "load_sweep"]
 
@@ -48,10 +49,10 @@ class Sweep:
     document: Document  # of the benchmark, with the fixed words of the command laid over it
 
     @property
-    def goal(self) -> str:
+    def goal(self) -> Literal["minimize", "maximize"]:
         """What is done with the metric; a grid or a random search may go without one, and then takes what ranks."""
         if self.metric is not None:
-            return self.metric.goal
+            return "minimize" if self.metric.goal == "minimize" else "maximize"
         return "minimize" if direction(self.benchmark.task.metric) == "min" else "maximize"
 
     @property
@@ -66,6 +67,18 @@ class Sweep:
         for distribution in self.axes.values():
             size *= len(distribution.grid or ())
         return size
+
+    def describe_space(self) -> tuple[SpaceAxis, ...]:
+        """The parameters as the record of the search has them."""
+        return tuple(
+            SpaceAxis(
+                name=name,
+                distribution=axis.distribution,
+                fields=axis.model_dump(mode="json", exclude={"distribution"}, exclude_none=True),
+                is_log=isinstance(axis.domain, Range) and axis.domain.log,
+            )
+            for name, axis in self.axes.items()
+        )
 
     def benchmark_at(self, values: Mapping[str, Any]) -> Benchmark:
         """The benchmark whose only run is the trial with these values of the parameters.
