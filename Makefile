@@ -61,7 +61,7 @@ links: ## check the links of the docs; ONLINE=1 asks other sites too
 	$(PYTHON) .ci/check_links.py $(if $(ONLINE),--online)
 
 sync: $(READY) ## upload the W&B runs that were kept offline
-	$(BIN)/wandb sync $(wildcard reports/*/wandb/wandb/offline-run-* reports/*/*/wandb/wandb/offline-run-*)
+	$(BIN)/python -m app.syncing
 
 clean: ## remove the environment, caches and generated reports
 	rm -rf $(VENV) $(TOOLS) .cache .mypy_cache .ruff_cache .pytest_cache build

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import math
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -20,6 +21,8 @@ __all__ = [
     "report_parser",
     "sweep_parser",
 ]
+
+COMMANDS = ("report", "sweep", "architectures")
 
 
 def benchmark_parser() -> argparse.ArgumentParser:
@@ -91,17 +94,41 @@ def architectures_parser() -> argparse.ArgumentParser:
 
 
 def read_pins(parser: argparse.ArgumentParser, rest: Iterable[str]) -> dict[str, str]:
-    """`--name=value` words that pin an axis of the grid, as a sweep agent gives them."""
-    pins = {}
-    for word in rest:
-        name, separator, value = word.removeprefix("--").partition("=")
-        if not word.startswith("--") or not separator:
+    """The words that pin an axis of the grid: name -> value, as text that is read as YAML.
+
+    `--name=value` is how a person writes it. A W&B agent may be told to write `--name value`, `name=value`,
+    `+name=value` or `++name=value`, a bare `--name` for what is true, or all of them as one word of JSON.
+    """
+    pins: dict[str, str] = {}
+    words = list(rest)
+    while words:
+        word = words.pop(0)
+        name, separator, value = word.lstrip("-+").partition("=")
+        if word.startswith("{"):
+            pins |= _read_mapping(parser, word)
+        elif separator and (word.startswith(("--", "+")) or not word.startswith("-")) and name:
+            pins[name] = value
+        elif word.startswith("--") and name in _axes():
+            pins[name] = words.pop(0) if words and not words[0].startswith(("--", "{")) else "true"
+        else:
             options = [option for action in parser._actions for option in action.option_strings]
-            close = get_close_matches(word, [*options, "report", "sweep", "architectures"], n=1)
+            close = get_close_matches(word, [*options, *COMMANDS], n=1)
             hint = f" (did you mean {close[0]}?)" if close else ""
             parser.error(f"unknown argument {word}{hint}; an axis of the grid is pinned by --NAME=VALUE")
-        pins[name] = value
     return pins
+
+
+def _read_mapping(parser: argparse.ArgumentParser, word: str) -> dict[str, str]:
+    try:
+        return {str(name): json.dumps(value) for name, value in json.loads(word).items()}
+    except ValueError as error:
+        parser.error(f"{word}: begins as JSON and is none ({error})")
+
+
+def _axes() -> tuple[str, ...]:
+    from app.hyperparameters import Hyperparameters
+
+    return ("architecture", "seed", *Hyperparameters.model_fields)
 
 
 def read_overrides(arguments: argparse.Namespace) -> list[str]:

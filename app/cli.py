@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -37,6 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 all runs are ok; 1 some run failed; 2 the command line or an input is wrong, nothing was run or written;
         130 interrupted, what was finished is kept.
     """
+    from app.agent import find_call
     from app.search.sweep import is_sweep
     from app.suite import is_suite
 
@@ -52,9 +54,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             return list_architectures(architectures_parser().parse_args(words[1:]))
         parser = benchmark_parser()
         arguments, rest = parser.parse_known_args(words)
-        pins = read_pins(parser, rest)
+        pins, call = read_pins(parser, rest), find_call(os.environ)
         if is_sweep(arguments.config):
             raise UsageError(f"{arguments.config}: is a sweep; search it by app.py sweep --config {arguments.config}")
+        if call is not None:
+            return run_trial(arguments, {**call.parameters, **pins})
         return run_suite(arguments, pins) if is_suite(arguments.config) else run_benchmark(arguments, pins)
     except BenchmarkError as error:
         print(error, file=sys.stderr)
@@ -86,6 +90,36 @@ def run_benchmark(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int
     print_leaderboard(results.values(), folder.page)
     print_sync_hint(results.values(), folder)
     return OK if all(result.status == "ok" for result in results.values()) else SOME_FAILED
+
+
+def run_trial(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int:
+    """The same as a W&B agent calls it: one run, into the W&B run of its sweep. The report is for `report` to make."""
+    from app.agent import die_of_sigterm, obey_sigterm
+    from app.bench.lock import hold_folder, hold_record
+    from app.bench.record import write_record
+    from app.config import load_config
+    from app.layout import BenchmarkFolder
+    from app.preparation import check_and_plan, check_trial
+    from app.results import STOPPED
+    from app.running import lend_parents, run_trial
+    from app.terminal import print_plan, print_trial
+
+    benchmark = load_config(arguments.config, overrides=read_overrides(arguments), pins=pins)
+    folder = BenchmarkFolder.of(benchmark.name)
+    (work,) = check_and_plan([(benchmark, folder)], dry_run=arguments.dry_run, force=arguments.force)
+    check_trial(work)
+    if arguments.dry_run:
+        print_plan(work.runs, work.done, benchmark.execution.workers)
+        return OK
+    obey_sigterm()
+    with hold_folder(folder, shared=True), lend_parents() as lend:
+        with hold_record(folder):
+            write_record(folder, benchmark, work.dataset, work.runs, keep=True)
+        result = run_trial(work, lend)
+    print_trial(result, folder, arguments.config)
+    if result.error is not None and result.error.kind == STOPPED:
+        die_of_sigterm()
+    return OK if result.status == "ok" else SOME_FAILED
 
 
 def run_suite(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int:

@@ -102,7 +102,8 @@ def load_config(path: Path, *, overrides: Sequence[str] = (), pins: Mapping[str,
     Args:
         path: the YAML file.
         overrides: `KEY.PATH=VALUE` words of `--set`, in order; values are read as YAML.
-        pins: axis name -> value, as a sweep agent gives them: `architecture`, `seed` or a hyperparameter.
+        pins: axis name -> value, as a sweep agent gives them: `architecture`, `seed`, a hyperparameter, or another key
+            of the file, by its path or as a mapping.
 
     Raises:
         ConfigError: with every problem found, each with its place.
@@ -151,11 +152,7 @@ def _override(document: Document, words: str, *, member: str) -> list[Problem]:
     if not separator or not key.strip():
         return [Problem(where=origin, key="", message="must read KEY.PATH=VALUE, as in execution.workers=2")]
     path = tuple(int(part) if part.isdecimal() else part for part in key.strip().split("."))
-    try:
-        assign(document, path, parse_value(text), origin)
-    except ConfigError as error:
-        return list(error.problems)
-    return []
+    return _lay(document, path, parse_value(text), origin)
 
 
 def _pin(document: Document, name: str, text: str) -> list[Problem]:
@@ -186,8 +183,26 @@ def lay_axis(document: Document, name: str, values: Sequence[Any], *, origin: st
             return next(named, value)
 
         assign(document, ("architectures",), [find(value) for value in values], origin)
+    elif name.partition(".")[0] in Benchmark.model_fields and name != "name":
+        leaves = _leaves(tuple(name.split(".")), values[0])
+        return [problem for path, leaf in leaves for problem in _lay(document, path, leaf, origin)]
     else:
         return [Problem(where=origin, key=name, message=f"unknown axis{suggest(name, AXES)}")]
+    return []
+
+
+def _leaves(path: KeyPath, value: object) -> list[tuple[KeyPath, object]]:
+    """What a nested parameter of a sweep comes to: each key path in it, and its value."""
+    if not isinstance(value, dict) or not value:
+        return [(path, value)]
+    return [leaf for key, below in value.items() for leaf in _leaves((*path, str(key)), below)]
+
+
+def _lay(document: Document, path: KeyPath, value: object, origin: str) -> list[Problem]:
+    try:
+        assign(document, path, value, origin)
+    except ConfigError as error:
+        return list(error.problems)
     return []
 
 

@@ -17,15 +17,18 @@ __all__ = [
     "LANGUAGE_MODEL",
     "MACHINE_VARIABLE",
     "NOTEBOOKS",
+    "PARAMETERS_VARIABLE",
     "PAUSED_VARIABLE",
     "PROJECT",
     "REFERENCES",
     "REPORT",
+    "RUN_VARIABLE",
     "SEARCH",
     "SERVICE_VARIABLE",
     "SLICE",
     "SLICES_VARIABLE",
     "SUITE",
+    "SWEEP_VARIABLE",
     "BenchmarkFolder",
     "RunFolder",
     "SuiteFolder",
@@ -53,6 +56,9 @@ PAUSED_VARIABLE = "BERT_BENCHMARK_PAUSED"  # folder in which a kernel finds for 
 ATTEMPT_VARIABLE = "BERT_BENCHMARK_ATTEMPT"  # 1 for the first try
 SLICES_VARIABLE = "BERT_BENCHMARK_SLICES"  # a list in JSON: columns to keep beside the texts, for the report
 SERVICE_VARIABLE = "WANDB_SERVICE"  # wandb's own: how it finds a service that runs already
+SWEEP_VARIABLE = "WANDB_SWEEP_ID"  # wandb's own, as are the next two: an agent sets them for what it calls
+RUN_VARIABLE = "WANDB_RUN_ID"
+PARAMETERS_VARIABLE = "WANDB_SWEEP_PARAM_PATH"  # file of what the sweep has chosen
 
 SLICE = "slice."  # before the name of a column of examples.parquet that scores are shown apart by
 
@@ -104,10 +110,6 @@ class RunFolder:
     @property
     def log(self) -> Path:
         return self.path / "log.txt"
-
-    @property
-    def lock(self) -> Path:
-        return self.path.with_name(f".{self.path.name}.lock")
 
     @property
     def benchmark(self) -> BenchmarkFolder:
@@ -193,6 +195,14 @@ class BenchmarkFolder:
     @property
     def search_notebook(self) -> Path:
         return self.path / "search.ipynb"
+
+    @property
+    def record_lock(self) -> Path:
+        return self.path / ".record.lock"
+
+    @property
+    def runs_lock(self) -> Path:
+        return self.path / ".runs.lock"
 
     @property
     def runs(self) -> Path:

@@ -19,7 +19,7 @@ from app.lab.layers import check_frozen
 from app.layout import BenchmarkFolder, template_of
 from app.results import DatasetRecord, RunResult
 
-__all__ = ["Checked", "Work", "check_and_plan", "check_benchmarks"]
+__all__ = ["Checked", "Work", "check_and_plan", "check_benchmarks", "check_trial"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Work:
     dataset: DatasetRecord
     runs: tuple[Run, ...]
     done: Mapping[str, RunResult]
+    force: bool = False  # nothing was to count as done
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def check_and_plan(
         done = {} if force else find_done(runs)
         if len(done) > 1_000:
             gc.freeze()  # records that stay: no search for garbage shall walk over them, time and again
-        works.append(Work(checked.benchmark, checked.folder, checked.dataset, runs, done))
+        works.append(Work(checked.benchmark, checked.folder, checked.dataset, runs, done, force))
     return works
 
 
@@ -97,6 +98,32 @@ def check_benchmarks(benchmarks: Sequence[tuple[Benchmark, BenchmarkFolder]], *,
         )
         for (benchmark, folder), dataset in zip(benchmarks, datasets, strict=True)
     ]
+
+
+def check_trial(work: Work) -> None:
+    """See that a plan is what one call of a W&B agent can be: one run, which W&B hears of.
+
+    Raises:
+        UsageError: it is not; the message names what the sweep has left open.
+    """
+    benchmark, problems = work.benchmark, []
+    if benchmark.tracking.mode in ("offline", "disabled"):
+        problems.append(
+            f"tracking.mode: {benchmark.tracking.mode} keeps the run from its sweep; auto and online do not"
+        )
+    if len(work.runs) != 1:
+        axes = {
+            "architecture": benchmark.architectures,
+            "seed": benchmark.seeds,
+            **{name: getattr(benchmark.hyperparameters, name) for name in type(benchmark.hyperparameters).model_fields},
+        }
+        left = ", ".join(f"{name} ({len(values)} values)" for name, values in axes.items() if len(values) > 1)
+        problems.append(
+            f"a call by a W&B agent is one run, and this plan has {len(work.runs)}: the sweep leaves open {left}; "
+            "give each in the sweep's parameters, as values, or as {value: ...} to fix it"
+        )
+    if problems:
+        raise UsageError("\n".join(problems))
 
 
 def _resolve_checkpoints(

@@ -6,6 +6,7 @@ import contextlib
 import functools
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,15 @@ if TYPE_CHECKING:
     from app.layout import BenchmarkFolder, RunFolder, SuiteFolder
     from app.results import RunResult
 
-__all__ = ["carry_out", "compare_benchmarks", "lend_parents", "report_benchmark", "report_suite", "run_missing"]
+__all__ = [
+    "carry_out",
+    "compare_benchmarks",
+    "lend_parents",
+    "report_benchmark",
+    "report_suite",
+    "run_missing",
+    "run_trial",
+]
 
 
 @contextlib.contextmanager
@@ -48,6 +57,30 @@ def run_missing(work: Work, lend: Callable[[Benchmark], WarmParent | None]) -> d
         results |= _carry_out(work.benchmark, work.runs, work.done, parent)
         report_benchmark(work.folder, parent)
     return results
+
+
+def run_trial(work: Work, lend: Callable[[Benchmark], WarmParent | None]) -> RunResult:
+    """Carry out the one run of a plan for a W&B agent, which has begun a W&B run for it; no report is made.
+
+    A run that is done already, or that another agent is at, is not done twice: its figures go to this W&B run too.
+    """
+    from app.agent import StoppedBySweep
+    from app.bench.execute import record_stopped
+    from app.bench.lock import hold_run
+    from app.bench.resume import find_done
+    from app.lab.replay import replay_run
+
+    (run,) = work.runs
+    with hold_run(work.folder, run.run_id):
+        done = {} if work.force else find_done(work.runs)
+        if done:
+            replay_run(done[run.run_id], run.parameters)
+            return done[run.run_id]
+        began = datetime.now(UTC)
+        try:
+            return _carry_out(work.benchmark, work.runs, {}, lend(work.benchmark))[run.run_id]
+        except StoppedBySweep:
+            return record_stopped(run, "stopped by its sweep", began)
 
 
 def report_benchmark(folder: BenchmarkFolder, parent: WarmParent | None) -> Path:

@@ -289,6 +289,7 @@ class Tracking(Frozen):
     project: str = Field("bert-benchmark", min_length=1, max_length=128)
     entity: str | None = None
     tags: tuple[str, ...] = ()
+    log_model: bool = False  # the data's fingerprint and the model of each run, as artifacts
 
     @field_validator("mode", mode="before")
     @classmethod

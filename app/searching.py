@@ -75,7 +75,7 @@ def run_search(
         UsageError: the study there is of another search.
         OutputError: it cannot be read, or nothing can be written.
     """
-    from app.bench.lock import take_turns
+    from app.bench.lock import RunLocks, hold_record, take_turns
     from app.bench.notebooks import Watch
     from app.bench.record import write_record
     from app.report.page.seal import is_current
@@ -87,19 +87,23 @@ def run_search(
     benchmark, folder = checked.benchmark, checked.folder
     watch = Watch(benchmark.execution.timeout_seconds)
     results: list[RunResult] = []
-    with open_study(sweep, folder, storage=storage, about=_about(sweep, checked)) as study:
+    with (
+        open_study(sweep, folder, storage=storage, about=_about(sweep, checked)) as study,
+        contextlib.closing(RunLocks(folder)) as locks,
+    ):
 
         def note(run: Run | None) -> None:
-            with take_turns(folder.drivers / ".writing"):
+            with hold_record(folder):
                 if run is not None:
                     write_record(folder, benchmark, checked.dataset, [run], keep=True)
                 write_search(describe_search(sweep, study), folder.search)
 
-        with take_turns(folder.drivers / ".writing"):
+        with hold_record(folder):
             write_record(folder, benchmark, checked.dataset, [], keep=True)
         search = Search(
             study,
             sweep,
+            locks,
             plan=lambda values: _plan(sweep, checked, values),
             stop_run=watch.stop_run,
             on_change=note,

@@ -37,6 +37,7 @@ __all__ = [
     "print_space",
     "print_suite",
     "print_sync_hint",
+    "print_trial",
 ]
 
 ESSENTIAL = 3  # columns of the table of architectures that are shown on a screen of any width
@@ -110,6 +111,14 @@ def print_leaderboard(results: Collection[RunResult], page: Path) -> None:
     if len(rows) > ROWS:
         console().print(f"and {len(rows) - ROWS:,} more architectures, which the report has", highlight=False)
     console().print(f"report: {page}", highlight=False, soft_wrap=True)
+
+
+def print_trial(result: RunResult, folder: BenchmarkFolder, config: Path) -> None:
+    """Print how one run of a sweep ended, where it lies, and how to make the report of all of them."""
+    score, failed = result.primary, result.error
+    told = f"{score.split} {score.name} {score.value:.3f}" if score else failed.message if failed else ""
+    words = f"{result.run_id}: {result.status}, {told}\n{folder.run(result.run_id).path}\n"
+    sys.stdout.write(f"{words}the report of all runs so far: python app.py report --config {config}\n")
 
 
 def print_changes(folder: BenchmarkFolder, page: Path) -> list[str]:
@@ -191,7 +200,7 @@ def print_sync_hint(results: Collection[RunResult], folder: BenchmarkFolder | Su
     """Say how to upload W&B runs that were kept offline, if there are any."""
     offline = sum(1 for result in results if result.wandb is not None and result.wandb.mode == "offline")
     if offline:
-        words = f"{offline} W&B runs are kept offline; to upload them: wandb sync {folder.wandb}/wandb/offline-run-*"
+        words = f"{offline} W&B runs are kept in {folder.wandb}; to upload what is not sent yet: make sync"
         console().print(words, highlight=False, soft_wrap=True)
 
 

@@ -99,6 +99,7 @@ tracking_project: str = "bert-benchmark"
 tracking_entity: str = ""
 tracking_tags: list = []
 tracking_folder: str = ""
+tracking_log_model: bool = False  # the data's fingerprint and the model, as artifacts
 
 # %% [markdown]
 # ## The data at a glance
@@ -324,6 +325,7 @@ describe_stages(cost, meter.stages)
 
 # %%
 tracker.log_result(evaluation.scores, cost)
+tracker.log_artifacts(data.record(), run_folder, wanted=tracking_log_model)
 tracked = tracker.finish()
 
 # %%

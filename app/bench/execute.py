@@ -14,9 +14,9 @@ from app.bench.notebooks import Outcome, Watch, execute_notebook
 from app.bench.places import Place
 from app.bench.plan import Run
 from app.layout import ATTEMPT_VARIABLE
-from app.results import RunFailure, RunResult, Status, read_result, write_result
+from app.results import STOPPED, RunFailure, RunResult, Status, read_result, write_result
 
-__all__ = ["execute_run"]
+__all__ = ["execute_run", "record_stopped"]
 
 
 def execute_run(
@@ -77,6 +77,18 @@ def execute_run(
         if outcome.traceback:
             with run.folder.log.open("a", encoding="utf-8") as log:
                 log.write(outcome.traceback + os.linesep)
+        write_result(result, run.folder.result)
+    return result
+
+
+def record_stopped(run: Run, reason: str, started: datetime) -> RunResult:
+    """Leave the record of a run whose driver was told to stop it; how far it came is added to the reason."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        epoch = float(run.folder.history.read_text(encoding="utf-8").splitlines()[-1].split(",")[1])
+        reason = f"{reason}, at epoch {epoch:.3g} of {run.hyperparameters['epochs']}"
+    outcome = Outcome(Status.KILLED, RunFailure(kind=STOPPED, message=reason))
+    result = _failure_record(run, outcome, 1, started)
+    with contextlib.suppress(OSError):
         write_result(result, run.folder.result)
     return result
 

@@ -12,7 +12,7 @@ from typing import TextIO
 from app.errors import OutputError
 from app.layout import BenchmarkFolder, SuiteFolder
 
-__all__ = ["hold_folder", "take_turns", "try_lock"]
+__all__ = ["RunLocks", "hold_folder", "hold_record", "hold_run", "take_turns", "try_lock"]
 
 
 @contextlib.contextmanager
@@ -45,15 +45,73 @@ def hold_folder(folder: BenchmarkFolder | SuiteFolder, *, shared: bool = False) 
 
 
 @contextlib.contextmanager
+def hold_record(folder: BenchmarkFolder) -> Iterator[None]:
+    """Wait for those who change the record of a benchmark, and keep others waiting meanwhile."""
+    with _held(folder.record_lock):
+        yield
+
+
+@contextlib.contextmanager
+def hold_run(folder: BenchmarkFolder, run_id: str) -> Iterator[None]:
+    """Wait until no other process is at this run, and keep others waiting meanwhile.
+
+    Two drivers that share the folder may be given the same values. A run has one byte of the lock's file for itself,
+    at the place that the digest in its name comes to.
+    """
+    with _held(folder.runs_lock, byte=_byte_of(run_id)):
+        yield
+
+
+class RunLocks:
+    """The same for many runs at once, and without waiting: a process that closes a lock's file lets go of all in it."""
+
+    def __init__(self, folder: BenchmarkFolder) -> None:
+        folder.runs_lock.parent.mkdir(parents=True, exist_ok=True)
+        self._file = folder.runs_lock.open("a")
+
+    def try_hold(self, run_id: str) -> bool:
+        """Whether no other process is at this run; it is this one's then, until `release`."""
+        if sys.platform != "win32":
+            import fcntl
+
+            try:
+                fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _byte_of(run_id))
+            except OSError:
+                return False
+        return True
+
+    def release(self, run_id: str) -> None:
+        """Let others have the run."""
+        if sys.platform != "win32":
+            import fcntl
+
+            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, _byte_of(run_id))
+
+    def close(self) -> None:
+        """Let go of all runs."""
+        self._file.close()
+
+
+@contextlib.contextmanager
 def take_turns(lock: Path) -> Iterator[None]:
     """Wait until no other process holds `lock`, a file that is made if it is not there, and hold it meanwhile."""
+    with _held(lock):
+        yield
+
+
+@contextlib.contextmanager
+def _held(lock: Path, byte: int = 0) -> Iterator[None]:
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("a") as file:
         if sys.platform != "win32":
             import fcntl
 
-            fcntl.flock(file, fcntl.LOCK_EX)
+            fcntl.lockf(file, fcntl.LOCK_EX, 1, byte)
         yield
+
+
+def _byte_of(run_id: str) -> int:
+    return int(run_id[-8:], 16)
 
 
 def try_lock(lock: Path) -> TextIO | None:

@@ -50,12 +50,13 @@ def plan_runs(
     folder = folder or BenchmarkFolder.of(benchmark.name)
     template = hashlib.sha256(template_source.encode()).hexdigest()
     carrying_out = {
-        "keep_model": benchmark.execution.keep_models,
+        "keep_model": benchmark.execution.keep_models or benchmark.tracking.log_model,
         "tracking_mode": benchmark.tracking.mode,
         "tracking_project": benchmark.tracking.project,
         "tracking_entity": benchmark.tracking.entity or "",
         "tracking_tags": list(benchmark.tracking.tags),
         "tracking_folder": str(folder.wandb),
+        "tracking_log_model": benchmark.tracking.log_model,
     }
     place = folder.runs
     runs = []

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TextIO
+from typing import Any
 
-from app.bench.lock import try_lock
+from app.bench.lock import RunLocks
 from app.bench.plan import Run
 from app.results import RunResult, Status, read_result
 from app.search.metrics import final_value, logged_metrics, read_epoch, read_iterations
@@ -22,7 +22,6 @@ class _UnderWay:
     """A run that this process carries out, and the trials that are this run: two may have the same values."""
 
     run: Run
-    lock: TextIO
     trials: list[Trial]
     seen: int = 0  # iterations that the study knows of
     is_stopped: bool = False
@@ -34,6 +33,7 @@ class Search:
 
     study: Study
     sweep: Sweep
+    locks: RunLocks
     plan: Callable[[Mapping[str, Any]], Run]  # the run of a trial, by the values of its parameters
     stop_run: Callable[[str, str], None]  # ends a run, by its id and the reason
     on_change: Callable[[Run | None], None]  # told when a trial has begun, which may be a run to be made, and ended
@@ -82,7 +82,7 @@ class Search:
         at = self._under_way.pop(run.run_id)
         for trial in at.trials:
             self._tell(trial, run, result)
-        _release(run, at.lock)
+        self.locks.release(run.run_id)
         self._left = None
         self.on_change(None)
 
@@ -91,7 +91,7 @@ class Search:
         for trial in [trial for at in self._under_way.values() for trial in at.trials] + [t for t, _ in self._waiting]:
             self.study.give_back(trial)
         for at in self._under_way.values():
-            _release(at.run, at.lock)
+            self.locks.release(at.run.run_id)
         self._under_way.clear()
         self._waiting.clear()
 
@@ -100,17 +100,16 @@ class Search:
         if run.run_id in self._under_way:
             self._under_way[run.run_id].trials.append(trial)
             return False
-        lock = try_lock(run.folder.lock)
-        if lock is None:
+        if not self.locks.try_hold(run.run_id):
             self._waiting.append((trial, run))
             return False
         result = read_result(run.folder.result)
         if result is not None and (result.status is Status.OK or result.was_stopped):
             self._tell(trial, run, result)
-            _release(run, lock)
+            self.locks.release(run.run_id)
             self.on_change(None)
             return False
-        self._under_way[run.run_id] = _UnderWay(run, lock, [trial])
+        self._under_way[run.run_id] = _UnderWay(run, [trial])
         return True
 
     def _follow(self, at: _UnderWay) -> None:
@@ -149,8 +148,3 @@ class Search:
     @property
     def _is_logged_on_the_way(self) -> bool:
         return self.sweep.metric_name in logged_metrics(self.sweep.benchmark.task.metric)
-
-
-def _release(run: Run, lock: TextIO) -> None:
-    run.folder.lock.unlink(missing_ok=True)
-    lock.close()

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from app.bench.lock import hold_folder, take_turns
+from app.bench.lock import hold_folder, hold_run
 from app.errors import OutputError
 from app.layout import BenchmarkFolder
 from tests.conftest import PROJECT
@@ -55,13 +55,21 @@ def test_only_those_who_share_a_folder_are_in_it_together(elsewhere, here, their
         pass
 
 
-def test_turns_are_waited_for(elsewhere, here):
-    body = (
-        "import time\nwith take_turns(Path('locks/x')): print('in', flush=True); time.sleep(0.5); Path('done').touch()"
-    )
-    other = elsewhere(body)
+HOLD_RUN = """
+import time
+with hold_run(BenchmarkFolder(Path('b')), 'bert-tiny-0000000a'):
+    print('in', flush=True)
+    time.sleep(0.5)
+    Path('done').touch()
+"""
+
+
+def test_a_run_is_waited_for_and_another_is_not(elsewhere, here):
+    other = elsewhere(HOLD_RUN)
     assert other.stdout.readline() == "in\n"
-    with take_turns(here / "locks" / "x"):
+    with hold_run(BenchmarkFolder(here / "b"), "bert-tiny-0000000b"):
+        assert not (here / "done").exists()
+    with hold_run(BenchmarkFolder(here / "b"), "roberta-tiny-0000000a"):
         assert (here / "done").exists()
     other.communicate()
     assert other.returncode == 0

@@ -49,7 +49,7 @@ def search_at_a_glance(record: SearchRecord) -> Fragment:
     else:
         names = tuple(axis.name for axis in record.searched)
         found = f"The best of {counted(len(record.complete), 'complete trial')} reaches {metric} {score(best.value)}"
-        found += f" with {setting(best.values, names)}." if names else "."
+        found += f" with {_setting(best, names)}." if names else "."
     sentences = [record.description] if record.description else []
     if record.target is not None and best is not None and best.value is not None:
         reached = record.merit(best) >= (record.target if record.goal == "maximize" else -record.target)
@@ -149,14 +149,13 @@ def trial_table(folder: BenchmarkFolder, record: SearchRecord) -> Table | Fragme
     shown = _most_telling(record)
     rows = []
     for trial in shown:
-        own = tuple(name for name in names if name in trial.values)
         state = STATES.get(trial.state, trial.state)
         rows.append(
             (
                 Cell(str(trial.number), key=trial.number),
                 Cell(state, trial.reason if trial.state == "failed" else "", kind=trial.state),
                 Cell(score(trial.value), key=trial.value),
-                setting(trial.values, own),
+                _setting(trial, names),
                 Cell(str(trial.epochs_trained or "–"), key=trial.epochs_trained),
                 Cell(duration(trial.seconds), key=trial.seconds),
                 Cell(_run_link(folder, trial), kind="id"),
@@ -268,6 +267,12 @@ def _run_link(folder: BenchmarkFolder, trial: TrialRecord) -> Markup | str:
     if trial.run_id and folder.run(trial.run_id).page.exists():
         return link(f"runs/{quote(trial.run_id)}/notebook.html", trial.run_id)
     return trial.run_id
+
+
+def _setting(trial: TrialRecord, names: tuple[str, ...]) -> str:
+    """The values of its parameters, numbers in four digits: search.json has them whole."""
+    told = {n: float(f"{v:.4g}") if isinstance(v, float) else v for n, v in trial.values.items() if n in names}
+    return setting(told, names)
 
 
 def _metric(record: SearchRecord) -> str:

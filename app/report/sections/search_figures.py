@@ -77,7 +77,7 @@ def coordinates_figure(record: SearchRecord) -> Picture | None:
     axes.tick_params(length=0, pad=8)
     axes.set_yticks([])
     axes.set_xlim(-0.3, len(shown) + 0.6)
-    axes.set_ylim(-0.06, 1.06)
+    axes.set_ylim(-0.09, 1.09)
     axes.spines[:].set_visible(False)
     for colour, style, label in (
         (MODEL, "-", f"best {BEST:.0%} of the complete trials".replace("%", " %")),
@@ -140,7 +140,16 @@ def _draw_line(axes: Axes, heights: Sequence[float], trial: TrialRecord, *, is_b
 def _draw_axis(axes: Axes, place: int, ticks: Mapping[float, str]) -> None:
     axes.axvline(place, color=INK, alpha=0.35, linewidth=1, zorder=0)
     for height, label in ticks.items():
-        axes.text(place + 0.04, height, label, fontsize=10.5, va="center", ha="left", zorder=5)
+        # lines meet at a value: beside it, above the lowest and below the highest, they would cross its name
+        below = height == 0.0
+        axes.text(
+            place + 0.03,
+            height + (-0.015 if below else 0.015),
+            label,
+            fontsize=10.5,
+            va="top" if below else "bottom",
+            zorder=5,
+        )
 
 
 def _best(record: SearchRecord) -> set[int]:
