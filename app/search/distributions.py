@@ -81,6 +81,7 @@ def _no_less_than_zero(value: object) -> float:
 Number = Annotated[float, PlainValidator(_number)]  # an int stays one
 WholeNumber = Annotated[int, PlainValidator(_whole_number)]
 Step = Annotated[float, PlainValidator(_step)]
+StepOrNone = Annotated[float | None, PlainValidator(_step)]  # none where it is left out, and only there
 NotNegative = Annotated[float, PlainValidator(_no_less_than_zero)]
 
 
@@ -272,7 +273,7 @@ class LogUniform(Distribution):
 
     min: Number
     max: Number
-    q: Step | None = None
+    q: StepOrNone = None
     distribution: Literal[
         "log_uniform",
         "log_uniform_values",
@@ -312,7 +313,7 @@ class Normal(Distribution):
 
     mu: Number = 0.0
     sigma: NotNegative = 1.0
-    q: Step | None = None
+    q: StepOrNone = None
     distribution: Literal["normal", "q_normal", "log_normal", "q_log_normal"]
 
     @model_validator(mode="after")
@@ -336,7 +337,7 @@ class Beta(Distribution):
 
     a: Step = 1.0  # W&B takes 0 too, of which nothing can be drawn
     b: Step = 1.0
-    q: Step | None = None
+    q: StepOrNone = None
     distribution: Literal["beta", "q_beta"]
 
     @model_validator(mode="after")

@@ -126,11 +126,11 @@ class Search:
             at.is_stopped = True
             rule = self.sweep.early_terminate
             eta = f"{rule.eta:g}" if rule else ""
-            reason = f"hyperband: {self.sweep.metric_name} {iterations[-1]:.4g} after epoch {trained:g} of {epochs}"
+            reason = f"hyperband: {self.sweep.metric_name} {iterations[-1]:.4g} after epoch {int(trained)} of {epochs}"
             self.stop_run(at.run.run_id, f"{reason} is not among the best 1/{eta} of the trials that came so far")
 
     def _tell(self, trial: Trial, run: Run, result: RunResult) -> None:
-        facts: dict[str, Any] = {"seconds": result.seconds, "epochs_trained": round(read_epoch(run.folder))}
+        facts: dict[str, Any] = {"seconds": result.seconds, "epochs_trained": int(read_epoch(run.folder) + 1e-6)}
         if self._is_logged_on_the_way:
             self.study.report(trial, read_iterations(run.folder, self.sweep.metric_name))
         if result.was_stopped:

@@ -26,6 +26,7 @@ __all__ = ["count_trials", "open_study"]
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 
 BUSY_SECONDS = 60  # that a process waits for another to be through with SQLite's file
+FAULTS = (OptunaError, SQLAlchemyError, sqlite3.Error, ImportError, RuntimeError, OSError)
 SEARCH = "search"  # the attribute of a study that says what it is of
 
 
@@ -58,7 +59,7 @@ def open_study(
                 known = study.user_attrs.get(SEARCH)
                 if known is None:
                     study.set_user_attr(SEARCH, dict(about))
-        except (OptunaError, SQLAlchemyError, ImportError, RuntimeError, OSError) as error:
+        except FAULTS as error:
             place = storage or str(folder.study)
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise OutputError(f"{place}: cannot be opened as a study ({reason})") from None
@@ -84,7 +85,7 @@ def count_trials(folder: BenchmarkFolder, *, storage: str | None, about: Mapping
         study = optuna.load_study(study_name=folder.path.name, storage=kept)
     except KeyError:
         return 0
-    except (OptunaError, SQLAlchemyError, ImportError, RuntimeError, OSError) as error:
+    except FAULTS as error:
         raise OutputError(f"{storage or folder.study}: cannot be opened as a study ({error})") from None
     _check_same(study.user_attrs.get(SEARCH, about), about, storage or str(folder.study), folder)
     number = sum(map(counts, study.get_trials(deepcopy=False)))
