@@ -28,9 +28,11 @@ ALLOWED = {
     "lab": {"errors", "config", "layout", "results", "drawing", "tasks"},
     "report": {"errors", "documents", "config", "layout", "results", "drawing", "tasks"},
     "terminal": {"errors", "config", "layout", "results", "bench", "report"},
-    "arguments": set(),
+    "arguments": {"hyperparameters"},
+    "agent": {"documents", "layout"},
+    "syncing": {"results", "lab"},
     "preparation": {"errors", "config", "layout", "results", "bench", "lab"},
-    "running": {"config", "layout", "results", "terminal", "preparation", "bench", "report"},
+    "running": {"agent", "config", "layout", "results", "terminal", "preparation", "bench", "lab", "report"},
 }
 
 

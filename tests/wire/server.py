@@ -32,7 +32,7 @@ class Run:
     history: dict[int, dict[str, Any]] = field(default_factory=dict)  # by line
     summary: dict[str, Any] = field(default_factory=dict)
     files: set[str] = field(default_factory=set)
-    artifacts: list[str] = field(default_factory=list)
+    artifacts: set[str] = field(default_factory=set)  # type:name
     exit_code: int | None = None
     starts: int = 0
 
@@ -47,7 +47,7 @@ class Server:
     def __init__(self) -> None:
         self.runs: dict[str, Run] = {}
         self.sweep: dict[str, Any] = {}
-        self.waiting: list[dict[str, Any]] = []  # what agents are yet to be told to run: name -> value
+        self.waiting: list[dict[str, Any]] = []  # what agents are yet to run, of a grid: name -> value
         self.stop_after: dict[str, int] = {}  # run -> epochs after which hyperband stops it
         self.stopped: set[str] = set()
         self.failing = False  # answers 500
@@ -127,6 +127,8 @@ class Server:
 
     def _answer_upsert_sweep(self, given: dict[str, Any]) -> dict[str, Any]:
         self.sweep = yaml.safe_load(given["config"])
+        axes = {name: entry.get("values", [entry.get("value")]) for name, entry in self.sweep["parameters"].items()}
+        self.waiting = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
         sweep = {"id": "U3dlZXA=", "name": SWEEP, "project": _project()}
         return {"upsertSweep": {"sweep": sweep, "configValidationWarnings": []}}
 
@@ -175,13 +177,11 @@ class Server:
         return {"project": {"artifact": None}}
 
     def _answer_create_artifact(self, given: dict[str, Any]) -> dict[str, Any]:
-        self._run(given["runName"]).artifacts.append(
-            f"{given['artifactTypeName']}:{given['artifactCollectionNames'][0]}"
-        )
-        artifact = {"id": "QXJ0", "digest": given.get("digest"), "state": "COMMITTED", "versionIndex": 0}
-        return {
-            "createArtifact": {"artifact": {**artifact, "artifactSequence": {"id": "U2Vx", "latestArtifact": None}}}
-        }
+        asked = given["input"]
+        self._run(asked["runName"]).artifacts.add(f"{asked['artifactTypeName']}:{asked['artifactCollectionName']}")
+        sequence = {"id": "U2Vx", "latestArtifact": None}
+        artifact = {"id": "QXJ0", "digest": asked["digest"], "state": "COMMITTED", "versionIndex": 0}
+        return {"createArtifact": {"artifact": {**artifact, "artifactSequence": sequence}}}
 
 
 def _project() -> dict[str, Any]:
@@ -194,6 +194,10 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
 
         def log_message(self, *_: object) -> None:
             pass
+
+        def handle(self) -> None:
+            with contextlib.suppress(ConnectionResetError):  # who asks may end at any time
+                super().handle()
 
         def do_POST(self) -> None:
             body = self._body()

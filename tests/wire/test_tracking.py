@@ -92,3 +92,11 @@ def test_one_that_goes_away_in_mid_run_is_not_waited_for_and_gets_the_rest_later
     call("wandb", "sync", "--yes", "--include-online", said["record"]["path"])
     assert only(server).series("eval_accuracy") == [0.25, 0.5]
     assert only(server).exit_code == 0
+
+
+def test_data_and_model_are_artifacts_where_that_is_asked_for(server, track, here):
+    model = here / "run" / "model"
+    model.mkdir(parents=True)
+    (model / "model.safetensors").write_bytes(b"weights")
+    track("auto", "artifacts")
+    assert only(server).artifacts == {"dataset:data-0123456789abcdef", f"model:model-{only(server).name}"}

@@ -1,0 +1,106 @@
+"""The real `wandb sweep` and `wandb agent`: a call is one run, seen by W&B as it goes on, and stopped if told so."""
+
+import signal
+import sys
+import time
+
+import psutil
+import pytest
+import yaml
+
+from tests.cli.commands import results_in
+from tests.conftest import PROJECT
+from tests.wire.server import PROJECT as W_AND_B_PROJECT
+from tests.wire.server import SWEEP
+
+TOY = {"hidden_size": 16, "num_attention_heads": 2, "num_hidden_layers": 1, "intermediate_size": 16}
+FORMS = ["${env}", "${interpreter}", "${program}", "--config", "x.yaml"]
+
+
+@pytest.fixture
+def sweep(here, write_config, call):
+    """Begins a sweep of `parameters` over a small benchmark, as a user would."""
+    write_config(
+        architectures=["majority", {"name": "toy", "family": "bert", "config": TOY}],
+        hyperparameters={"learning_rate": [1e-3, 2e-3], "epochs": 2, "batch_size": 16},
+        tracking={"mode": "auto"},
+    )
+
+    def begin(*form: str, **parameters: list):
+        document = {
+            "program": str(PROJECT / "app.py"),
+            "method": "grid",
+            "metric": {"name": "eval_accuracy", "goal": "maximize"},
+            "parameters": {name: {"values": values} for name, values in parameters.items()},
+            "command": [*FORMS, *form],
+        }
+        (here / "sweep.yaml").write_text(yaml.safe_dump(document))
+        said = call("wandb", "sweep", "--project", W_AND_B_PROJECT, "sweep.yaml")
+        assert f"wandb agent team/{W_AND_B_PROJECT}/{SWEEP}" in said
+
+    return begin
+
+
+AGENT = ("wandb", "agent", f"team/{W_AND_B_PROJECT}/{SWEEP}")
+
+
+def test_an_agent_carries_out_a_grid_of_four_each_in_its_own_run(server, sweep, call, here):
+    sweep("${args}", architecture=["majority", "toy"], learning_rate=[0.001, 0.002])
+    call(*AGENT)
+    runs = [server.runs[f"run{number:05}"] for number in (1, 2, 3, 4)]
+    assert [run.exit_code for run in runs] == [0, 0, 0, 0]
+    assert {run.sweep for run in runs} == {SWEEP}
+    assert [run.config["architecture"] for run in runs] == ["majority", "majority", "toy", "toy"]
+    assert [len(run.series("eval_accuracy")) for run in runs[2:]] == [2, 2]
+    assert [run.starts > 0 for run in runs] == [True] * 4
+    results = results_in(here)
+    # a baseline has no learning rate: its second run was there already, and its figures went to the second W&B run too
+    assert len(results) == 3
+    assert {result.status for result in results.values()} == {"ok"}
+    assert runs[0].summary["test/accuracy"] == runs[1].summary["test/accuracy"] == results_by(results, "majority")
+    assert {result.wandb.id for result in results.values()} == {"run00001", "run00003", "run00004"}
+    assert len(server.runs) == 4
+    said = call(sys.executable, str(PROJECT / "app.py"), "report", "--config", "x.yaml")
+    assert "reports/tiny/index.html" in said
+
+
+def results_by(results, name):
+    (found,) = (result.primary.value for result in results.values() if result.architecture == name)
+    return found
+
+
+def test_runs_that_hyperband_stops_or_that_fail_are_told_as_such(server, sweep, call, here):
+    server.stop_after = {"run00001": 2}
+    sweep("${args_json}", architecture=["toy"], epochs=[200, 1], learning_rate=[0.001], dropout=[0.1])
+    server.waiting.append({"architecture": "toy", "epochs": 1, "learning_rate": 0.001, "hidden_dropout": 0.1})
+    began = time.monotonic()
+    said = call(*AGENT)
+    assert time.monotonic() - began < 110
+    stopped, fine = sorted(results_in(here).values(), key=lambda result: result.started)
+    assert (stopped.status, stopped.error.kind) == ("killed", "Stopped")
+    assert "stopped by its sweep, at epoch" in stopped.error.message
+    assert "of 200" in stopped.error.message
+    assert server.runs["run00001"].exit_code != 0
+    assert 2 <= len(server.runs["run00001"].series("eval_accuracy")) < 200
+    assert fine.status == "ok"
+    assert server.runs["run00002"].exit_code == 0
+    assert "unknown axis (did you mean dropout?)" in said or "unknown axis" in said
+    assert "run00003" not in server.runs  # refused before a kernel started
+
+
+def test_an_agent_that_is_stopped_leaves_a_truthful_result_and_no_process(server, sweep, start, here):
+    sweep("${args_no_hyphens}", architecture=["toy"], epochs=[200], learning_rate=[0.001])
+    agent = start(*AGENT, "--forward-signals")
+    until = time.monotonic() + 100
+    while "run00001" not in server.runs or not server.runs["run00001"].series("eval_accuracy"):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    children = psutil.Process(agent.pid).children(recursive=True)
+    began = time.monotonic()
+    agent.send_signal(signal.SIGTERM)
+    agent.communicate(timeout=60)
+    assert time.monotonic() - began < 40
+    (result,) = results_in(here).values()
+    assert (result.status, result.error.kind) == ("killed", "Stopped")
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert [process.cmdline() for process in alive] == []
