@@ -26,6 +26,7 @@ __all__ = ["FEWEST", "Importance", "Importances", "measure_importance"]
 FEWEST = 10  # complete trials that the forest needs
 TREES = 64
 BACKGROUND = 128  # settings that the others are averaged over
+SETTINGS = 2048  # that the whole variance is taken from
 PLACES = 16  # values of a parameter that it is looked at
 
 
@@ -66,8 +67,9 @@ def measure_importance(record: SearchRecord) -> Importances | None:
     forest = RandomForestRegressor(TREES, min_samples_leaf=2, oob_score=True, bootstrap=True, random_state=0)
     forest.fit(table, values)
     random = np.random.default_rng(0)
-    drawn = [column[random.integers(len(trials), size=BACKGROUND)] for column in columns]
-    shares = np.array([_explained(tree, columns, drawn) for tree in forest.estimators_])
+    drawn = [_shuffled(column, BACKGROUND, random) for column in columns]
+    many = np.hstack([_shuffled(column, SETTINGS, random) for column in columns])
+    shares = np.array([_explained(tree, columns, drawn, many) for tree in forest.estimators_])
     shares = shares[np.isfinite(shares).all(axis=1)]  # a tree of one leaf has no variance to explain
     if not len(shares):
         return None
@@ -85,14 +87,29 @@ def measure_importance(record: SearchRecord) -> Importances | None:
     )
 
 
-def _explained(tree: Any, columns: Sequence[npt.NDArray[Any]], drawn: Sequence[npt.NDArray[Any]]) -> list[float]:
-    """The share of the variance of one tree's predictions that each parameter explains alone."""
-    whole = float(np.var(tree.predict(np.hstack(drawn))))
+def _shuffled(column: npt.NDArray[Any], number: int, random: np.random.Generator) -> npt.NDArray[Any]:
+    """So many of a parameter's values, each as often as any other, in an order of their own."""
+    rounds = -(-number // len(column))
+    return np.vstack([random.permutation(column) for _ in range(rounds)])[:number]
+
+
+def _explained(
+    tree: Any, columns: Sequence[npt.NDArray[Any]], drawn: Sequence[npt.NDArray[Any]], many: npt.NDArray[Any]
+) -> list[float]:
+    """The share of the variance of one tree's predictions that each parameter explains alone.
+
+    Args:
+        tree: of the forest.
+        columns: each parameter's values.
+        drawn: the settings of the others that are averaged over, by parameter.
+        many: settings that the whole variance is taken from.
+    """
+    whole = float(np.var(tree.predict(many)))
     shares = []
     for place, column in enumerate(columns):
         different, counts = np.unique(column, axis=0, return_counts=True)
         if len(different) > PLACES:  # of a number: as many of its quantiles, each as likely as the others
-            different = np.quantile(column, np.linspace(0, 1, PLACES), axis=0)
+            different = np.quantile(column, (np.arange(PLACES) + 0.5) / PLACES, axis=0)
             counts = np.ones(PLACES, dtype=counts.dtype)
         means = []
         for value in different:
