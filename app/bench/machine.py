@@ -3,7 +3,8 @@
 A kernel that is about to measure connects to the driver (`app.lab.exclusive`) and says its process id. The driver waits
 until its own work is done, pauses every other kernel with all it has started, and answers. When the kernel closes
 the connection, or dies, the others go on. How long each was paused is written where it can read it, so that no
-training time contains another run's measuring.
+training time contains another run's measuring. Another driver's kernels it cannot pause; it can tell that they are
+there (`app.bench.neighbours`), and what was measured meanwhile was not measured alone.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import Self
 
 import psutil
 
+from app.bench.neighbours import Neighbours
 from app.layout import MACHINE_VARIABLE, PAUSED_VARIABLE
 
 __all__ = ["Machine"]
@@ -55,9 +57,11 @@ class Machine:
         self._held, self._working = False, 0
         self._paused_at = 0.0
         self._closed = False
+        self._neighbours = Neighbours()
         self._server = threading.Thread(target=self._serve, name="machine", daemon=True)
 
     def __enter__(self) -> Self:
+        self._neighbours.enter()
         self._server.start()
         return self
 
@@ -69,6 +73,7 @@ class Machine:
             Client(self._listener.address, authkey=self._key).close()  # or it would wait for one for ever
         self._server.join(_CLOSE_SECONDS)
         self._listener.close()
+        self._neighbours.leave()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def environment(self) -> Mapping[str, str]:
@@ -135,9 +140,10 @@ class Machine:
             self._state.wait_for(lambda: self._working == 0)
             self._paused_at = time.monotonic()
             still = [_pause(tenant) for tenant in self._tenants.values() if tenant.pid != pid]
-        return all(still)
+        return self._neighbours.keep_out() and all(still)
 
     def _release(self) -> None:
+        self._neighbours.let_in()
         with self._state:
             seconds = time.monotonic() - self._paused_at
             for tenant in self._tenants.values():

@@ -1,5 +1,6 @@
 """A run that measures has the machine alone: the others stand still, and know for how long they did."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -21,6 +22,14 @@ with machine_alone() as alone:
     sys.stdin.readline()
 print("released", flush=True)
 """
+ANOTHER = """
+import sys
+sys.path.insert(0, {project!r})
+from app.bench.machine import Machine
+with Machine():
+    print("at work", flush=True)
+    sys.stdin.readline()
+"""
 COUNT = """
 import sys, time
 sys.path.insert(0, {project!r})
@@ -32,7 +41,7 @@ print(paused_seconds(), flush=True)
 
 
 @pytest.fixture
-def machine():
+def machine(here):
     with Machine() as machine:
         yield machine
 
@@ -45,7 +54,7 @@ def start(machine):
     def one(source):
         process = subprocess.Popen(
             [sys.executable, "-c", source.format(project=str(PROJECT))],
-            env={**dict(machine.environment()), "PATH": ""},
+            env={**os.environ, **machine.environment()},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -186,3 +195,27 @@ def test_a_worker_measures_with_all_cores(machine, monkeypatch):
     with machine_alone():
         assert torch.get_num_threads() == share + 1
     assert torch.get_num_threads() == share
+
+
+def test_what_is_measured_beside_another_driver_is_not_measured_alone(machine, start):
+    other = start(ANOTHER)
+    assert other.stdout.readline() == "at work\n"
+    measuring = start(MEASURE)
+    assert measuring.stdout.readline() == "False\n"
+    assert measuring.communicate("\n")[0] == "released\n"
+    other.communicate("\n")
+    measuring = start(MEASURE)
+    assert measuring.stdout.readline() == "True\n"
+
+
+def test_another_driver_begins_when_the_measuring_is_over(machine, start):
+    measuring = start(MEASURE)
+    assert measuring.stdout.readline() == "True\n"
+    other = start(ANOTHER)
+    began = threading.Thread(target=other.stdout.readline)
+    began.start()
+    began.join(1)
+    assert began.is_alive()
+    measuring.communicate("\n")
+    began.join(30)
+    assert not began.is_alive()

@@ -71,25 +71,23 @@ def results_by(results, name):
 
 def test_runs_that_hyperband_stops_or_that_fail_are_told_as_such(server, sweep, call, here):
     server.stop_after = {"run00001": 2}
-    sweep("${args_json}", architecture=["toy"], epochs=[200, 1], learning_rate=[0.001], dropout=[0.1])
+    sweep("${args_json}", architecture=["toy"], epochs=[10_000, 1], learning_rate=[0.001], dropout=[0.1])
     server.waiting.append({"architecture": "toy", "epochs": 1, "learning_rate": 0.001, "hidden_dropout": 0.1})
-    began = time.monotonic()
     said = call(*AGENT)
-    assert time.monotonic() - began < 110
     stopped, fine = sorted(results_in(here).values(), key=lambda result: result.started)
     assert (stopped.status, stopped.error.kind) == ("killed", "Stopped")
     assert "stopped by its sweep, at epoch" in stopped.error.message
-    assert "of 200" in stopped.error.message
+    assert "of 10000" in stopped.error.message
     assert server.runs["run00001"].exit_code != 0
-    assert 2 <= len(server.runs["run00001"].series("eval_accuracy")) < 200
+    assert 2 <= len(server.runs["run00001"].series("eval_accuracy")) < 10_000
     assert fine.status == "ok"
     assert server.runs["run00002"].exit_code == 0
-    assert "unknown axis (did you mean dropout?)" in said or "unknown axis" in said
+    assert "hidden_dropout: unknown axis" in said
     assert "run00003" not in server.runs  # refused before a kernel started
 
 
 def test_an_agent_that_is_stopped_leaves_a_truthful_result_and_no_process(server, sweep, start, here):
-    sweep("${args_no_hyphens}", architecture=["toy"], epochs=[200], learning_rate=[0.001])
+    sweep("${args_no_hyphens}", architecture=["toy"], epochs=[10_000], learning_rate=[0.001])
     agent = start(*AGENT, "--forward-signals")
     until = time.monotonic() + 100
     while "run00001" not in server.runs or not server.runs["run00001"].series("eval_accuracy"):
