@@ -205,9 +205,13 @@ def _report_benchmark(arguments: argparse.Namespace, parent: WarmParent | None) 
     from app.config import load_config
     from app.layout import BenchmarkFolder
     from app.running import compare_benchmarks, report_benchmark
+    from app.search.sweep import is_sweep, load_sweep
     from app.terminal import print_changes
 
-    here = BenchmarkFolder.of(load_config(arguments.config, overrides=arguments.set).name)
+    if is_sweep(arguments.config):
+        here = BenchmarkFolder.of(load_sweep(arguments.config, overrides=arguments.set).benchmark.name)
+    else:
+        here = BenchmarkFolder.of(load_config(arguments.config, overrides=arguments.set).name)
     if not arguments.against:
         print(report_benchmark(here, parent))
         return OK

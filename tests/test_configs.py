@@ -13,7 +13,7 @@ from app.suite import is_suite, load_suite
 from app.tasks import KINDS
 
 CONFIG = Path(__file__).resolve().parent.parent / "config"
-NO_BENCHMARKS = {"architectures.yaml", "references.yaml"}
+NO_BENCHMARKS = {"architectures.yaml", "references.yaml", "sweep.yaml"}
 FILES = sorted(path for path in CONFIG.glob("*.yaml") if path.name not in NO_BENCHMARKS)
 SUITES = [path for path in FILES if is_suite(path)]
 BENCHMARKS = [path for path in FILES if path not in SUITES]

@@ -15,13 +15,7 @@ from app.errors import Problem
 __all__ = ["Command", "read_command"]
 
 ENVIRONMENT = re.compile(r"\$\{envvar:([A-Z0-9_]*)\}")
-ARGUMENTS = (  # how W&B writes the parameters of a trial into the command
-    "${args}",
-    "${args_no_hyphens}",
-    "${args_no_boolean_flags}",
-    "${args_json}",
-    "${args_json_file}",
-)
+ARGUMENTS = "${args"  # so begins each of W&B's ways to write the parameters of a trial into the command
 USUAL = "[${env}, ${interpreter}, ${program}, --config, FILE, ${args}]"
 SHORTHANDS = {"--workers": "execution.workers", "--executor": "execution.executor"}
 
@@ -54,7 +48,7 @@ def read_command(document: Document, program: str) -> tuple[Command | None, list
     rest = iter(enumerate(map(_filled, words[start + 1 :]), start + 1))
     for index, word in rest:
         name, separator, value = word.partition("=")
-        if word in ARGUMENTS:
+        if word.startswith(ARGUMENTS):
             has_arguments = True
         elif name in ("--config", "--set", *SHORTHANDS):
             value = value if separator else _next_word(rest)
