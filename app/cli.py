@@ -168,7 +168,7 @@ def search_sweep(arguments: argparse.Namespace) -> int:
     from app.layout import BenchmarkFolder
     from app.running import lend_parents
     from app.search.sweep import load_sweep
-    from app.searching import prepare_search, preview_search, run_search
+    from app.searching import check_study, prepare_search, preview_search, run_search
     from app.terminal import print_search, print_space, print_sync_hint
 
     sweep = load_sweep(arguments.config, overrides=read_overrides(arguments))
@@ -178,6 +178,7 @@ def search_sweep(arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
         print_space(sweep, preview_search(sweep, checked, storage=arguments.storage, count=count))
         return OK
+    check_study(sweep, checked, storage=arguments.storage)
     with hold_folder(folder, shared=True), lend_parents() as lend:
         record, results = run_search(sweep, checked, lend, storage=arguments.storage, count=count)
     print_search(record, folder)

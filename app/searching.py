@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from app.search.sweep import Sweep
     from app.trials import SearchRecord
 
-__all__ = ["describe_search", "prepare_search", "preview_search", "run_search"]
+__all__ = ["check_study", "describe_search", "prepare_search", "preview_search", "run_search"]
 
 PREVIEWED = 10  # trials that a dry run shows where they are drawn: as many as bayes draws before it knows anything
 
@@ -34,6 +34,17 @@ def prepare_search(sweep: Sweep, folder: BenchmarkFolder, *, dry_run: bool) -> C
     return checked
 
 
+def check_study(sweep: Sweep, checked: Checked, *, storage: str | None) -> int:
+    """How many trials there are already; nothing is written.
+
+    Raises:
+        UsageError: the study there is of another search, or cannot be read.
+    """
+    from app.search.storage import count_trials
+
+    return count_trials(checked.folder, storage=storage, about=_about(sweep, checked))
+
+
 def preview_search(
     sweep: Sweep, checked: Checked, *, storage: str | None, count: float
 ) -> tuple[list[Run], dict[str, RunResult]]:
@@ -44,9 +55,8 @@ def preview_search(
     """
     from app.bench.resume import find_done
     from app.search.draws import preview_trials
-    from app.search.storage import count_trials
 
-    known = count_trials(checked.folder, storage=storage, about=_about(sweep, checked))
+    known = check_study(sweep, checked, storage=storage)
     limit = (sweep.run_cap or math.inf) - known
     shown = sweep.grid_size if sweep.method == "grid" else PREVIEWED
     trials = preview_trials(sweep, int(max(0, min(shown, limit, count))), known)

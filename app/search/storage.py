@@ -12,6 +12,7 @@ from typing import Any
 import optuna
 from optuna.exceptions import OptunaError
 from optuna.storages import RDBStorage
+from sqlalchemy import create_engine, event, inspect, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.bench.lock import take_turns
@@ -60,11 +61,9 @@ def open_study(
                 if known is None:
                     study.set_user_attr(SEARCH, dict(about))
         except FAULTS as error:
-            place = storage or str(folder.study)
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise OutputError(f"{place}: cannot be opened as a study ({reason})") from None
+            raise _refusal(error, storage, folder) from None
         if known is not None:
-            _check_same(known, about, storage or str(folder.study), folder)
+            _check_same(known, about, _shown(storage, folder), folder)
         try:
             yield Study(study, sweep, storage=kept, driver=driver, drivers=folder.drivers, is_local=storage is None)
         finally:
@@ -78,16 +77,22 @@ def count_trials(folder: BenchmarkFolder, *, storage: str | None, about: Mapping
         OutputError: the database cannot be opened.
         UsageError: the study there is of another search.
     """
-    if storage is None and not folder.study.exists():
-        return 0
     try:
+        url = make_url(storage or _sqlite(folder.study))
+        if url.drivername == "sqlite" and not Path(url.database or "").exists():
+            return 0
+        engine = create_engine(url)
+        is_new = not inspect(engine).has_table("studies")
+        engine.dispose()
+        if is_new:
+            return 0
         kept = RDBStorage(storage or _sqlite(folder.study), skip_table_creation=True)
         study = optuna.load_study(study_name=folder.path.name, storage=kept)
     except KeyError:
         return 0
     except FAULTS as error:
-        raise OutputError(f"{storage or folder.study}: cannot be opened as a study ({error})") from None
-    _check_same(study.user_attrs.get(SEARCH, about), about, storage or str(folder.study), folder)
+        raise _refusal(error, storage, folder) from None
+    _check_same(study.user_attrs.get(SEARCH, about), about, _shown(storage, folder), folder)
     number = sum(map(counts, study.get_trials(deepcopy=False)))
     kept.engine.dispose()
     return number
@@ -99,11 +104,30 @@ def _open_storage(url: str | None, file: Path) -> RDBStorage:
     with contextlib.closing(sqlite3.connect(file, timeout=BUSY_SECONDS)) as connection:
         # readers do not wait for a writer; where the file system cannot do it, SQLite stays as it is
         connection.execute("PRAGMA journal_mode=WAL")
-    return RDBStorage(_sqlite(file), engine_kwargs={"connect_args": {"timeout": BUSY_SECONDS}})
+    # a transaction that is lost with the machine's power is one trial: not worth a sync of the disk for each
+    kept = RDBStorage(_sqlite(file), engine_kwargs={"connect_args": {"timeout": BUSY_SECONDS}})
+    event.listen(kept.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=NORMAL"))
+    kept.engine.dispose()  # connections from here on
+    return kept
 
 
 def _sqlite(file: Path) -> str:
     return f"sqlite:///{file.resolve()}"
+
+
+def _shown(storage: str | None, folder: BenchmarkFolder) -> str:
+    """The database as messages name it: a password stays out of them."""
+    if storage is None:
+        return str(folder.study)
+    try:
+        return make_url(storage).render_as_string(hide_password=True)
+    except SQLAlchemyError:
+        return "--storage"
+
+
+def _refusal(error: Exception, storage: str | None, folder: BenchmarkFolder) -> OutputError:
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return OutputError(f"{_shown(storage, folder)}: cannot be opened as a study ({reason})")
 
 
 def _check_same(known: Mapping[str, Any], about: Mapping[str, Any], place: str, folder: BenchmarkFolder) -> None:

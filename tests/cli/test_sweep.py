@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -134,6 +135,26 @@ def test_a_wrong_command_line_is_refused(here, write_sweep, capsys, words, messa
     write_sweep()
     assert main(words) == 2
     assert message in capsys.readouterr().err
+    assert not (here / "reports").exists()
+
+
+def test_an_interrupted_search_is_carried_on_with_the_trial_it_was_at(here, write_sweep, capsys):
+    path = write_sweep(run_cap=2, parameters={**RATES, "epochs": {"value": 100}})
+
+    def interrupt():
+        while not list(here.glob("reports/tiny/runs/*/history.csv")):
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    assert sweep(path) == 130
+    assert "what was finished is kept" in capsys.readouterr().err
+    (interrupted,) = record(here).trials
+    assert interrupted.state == "waiting"
+    assert sweep(path, "--set", "execution.timeout_seconds=0.5") == 1
+    assert [trial.state for trial in record(here).trials] == ["failed", "failed"]
+    assert record(here).trials[0].values["epochs"] == 100
+    assert "Timeout" in record(here).trials[0].reason
 
 
 def test_a_killed_search_is_carried_on_by_the_same_command(here, write_sweep):
