@@ -55,13 +55,13 @@ class Search:
             self._waiting.remove((trial, run))
             if self._is_to_be_made(trial, run):
                 return run
-        self._left = None
         while self.left > len(self._waiting):
             asked = self.study.ask()
-            self._left = None
             if asked is None:
+                self._left = None
                 return None
             self.count -= 1
+            self._left = max(0.0, (self._left or 0.0) - 1)
             run = self.plan(asked.values)
             self.study.begin(asked, run.run_id, run.hyperparameters.get("epochs"))
             self.on_change(run)

@@ -72,6 +72,7 @@ class Study:
         self._study, self._sweep, self._storage = study, sweep, storage
         self._driver, self._drivers, self._is_local = driver, drivers, is_local
         self._beaten = -math.inf
+        self._reported: dict[int, int] = {}  # number of a trial -> values of its metric that the study knows
         self._limit = min(
             sweep.run_cap or math.inf,
             sweep.grid_size if sweep.method == "grid" else math.inf,
@@ -80,24 +81,20 @@ class Study:
     @property
     def left(self) -> float:
         """How many trials are still to be begun, by whichever process; infinite where nothing bounds them."""
-        trials = self._trials()
-        waiting = sum(trial.state is TrialState.WAITING for trial in trials)
-        new = 0 if self._has_reached_target(trials) else max(0.0, self._limit - sum(map(counts, trials)))
-        return new + waiting
+        return self._left(self._trials())
 
     def ask(self) -> Trial | None:
         """The next trial; None where there is none left. What a process that was killed has left comes first."""
         with take_turns(self._drivers / ".asking"):  # two that ask at once would be given the same
-            self._reclaim()
-            if self.left <= 0:
+            trials = self._reclaim()
+            if self._left(trials) <= 0:
                 return None
-            trials = self._trials()
             waiting = next((trial for trial in trials if trial.state is TrialState.WAITING), None)
             first = waiting.user_attrs[RETRY] if waiting else len(trials)  # the number it had at first
             place = sum(map(counts, trials[:first]))
             live = draw_trial(self._study, self._sweep, seed=len(trials), place=place)
             live.set_user_attr(DRIVER, self._driver)
-        if not waiting and sum(map(counts, self._trials()[: live.number])) >= self._limit:
+        if not self._is_local and not waiting and sum(map(counts, self._trials()[: live.number])) >= self._limit:
             live.set_user_attr(LEFT_OUT, SURPLUS)  # another machine was faster
             self._study.tell(live, state=TrialState.FAIL)
             return None
@@ -111,9 +108,10 @@ class Study:
 
     def report(self, trial: Trial, iterations: Sequence[float]) -> None:
         """The values of its metric so far, as often as it was logged."""
-        known = len(self._trials()[trial.number].intermediate_values) if iterations else 0
+        known = self._reported.get(trial.number, 0)
         for number, value in enumerate(iterations[known:], known + 1):
             trial.live.report(value, number)
+        self._reported[trial.number] = max(known, len(iterations))
 
     def should_stop(self, trial: Trial) -> bool:
         """Whether hyperband ends the trial where it is."""
@@ -160,11 +158,18 @@ class Study:
             trial.live.set_user_attr(RUN, {**run, **facts})
             self._study.tell(trial.live, value, state=state)
 
-    def _reclaim(self) -> None:
-        """Have trials of processes that have died begun anew."""
-        for trial in self._trials():
-            if trial.state is TrialState.RUNNING and self._is_orphan(trial):
-                self._retry(trial.number)
+    def _left(self, trials: Sequence[FrozenTrial]) -> float:
+        waiting = sum(trial.state is TrialState.WAITING for trial in trials)
+        new = 0 if self._has_reached_target(trials) else max(0.0, self._limit - sum(map(counts, trials)))
+        return new + waiting
+
+    def _reclaim(self) -> list[FrozenTrial]:
+        """All trials, those of processes that have died begun anew."""
+        trials = self._trials()
+        orphans = [trial for trial in trials if trial.state is TrialState.RUNNING and self._is_orphan(trial)]
+        for trial in orphans:
+            self._retry(trial.number)
+        return self._trials() if orphans else trials
 
     def _is_orphan(self, trial: FrozenTrial) -> bool:
         driver = trial.user_attrs.get(DRIVER)
