@@ -153,6 +153,7 @@ def describe_search(sweep: Sweep, study: Study) -> SearchRecord:
     from app.trials import SearchRecord
 
     rule = sweep.early_terminate
+    epochs = max(sweep.benchmark.hyperparameters.epochs)  # no trial comes to a band beyond
     return SearchRecord(
         name=sweep.name,
         description=sweep.description,
@@ -161,7 +162,7 @@ def describe_search(sweep: Sweep, study: Study) -> SearchRecord:
         metric=sweep.metric_name,
         goal=sweep.goal,
         target=sweep.metric.target if sweep.metric else None,
-        bands=rule.bands if rule else (),
+        bands=tuple(band for band in rule.bands if band <= epochs) if rule else (),
         eta=rule.eta if rule else None,
         run_cap=sweep.run_cap,
         grid_size=sweep.grid_size if sweep.method == "grid" else None,

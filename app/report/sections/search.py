@@ -50,7 +50,8 @@ def search_at_a_glance(record: SearchRecord) -> Fragment:
         names = tuple(axis.name for axis in record.searched)
         found = f"The best of {counted(len(record.complete), 'complete trial')} reaches {metric} {score(best.value)}"
         found += f" with {_setting(best, names)}." if names else "."
-    sentences = [record.description] if record.description else []
+    description = record.description.strip()
+    sentences = [description if description.endswith((".", "!", "?")) else f"{description}."] if description else []
     if record.target is not None and best is not None and best.value is not None:
         reached = record.merit(best) >= (record.target if record.goal == "maximize" else -record.target)
         sentences.append(f"The target, {record.target:g}, {'was' if reached else 'has not been'} reached.")
@@ -170,7 +171,7 @@ def trial_table(folder: BenchmarkFolder, record: SearchRecord) -> Table | Fragme
             Column("trial"),
             Column("state"),
             Column(_metric(record), number=True),
-            Column("setting", kind="told"),
+            Column("setting", kind="wide"),
             Column("epochs", "trained", number=True),
             Column("took", number=True),
             Column("run"),

@@ -21,6 +21,7 @@ WIDTH = 680
 LINES = 300  # trials drawn
 AXES = 9  # parameters drawn, beside the metric
 CHOICES = 8  # labels on an axis
+LETTER = 6.2  # points of a label, on average
 BEST = 0.2  # of the complete trials are drawn in colour
 
 
@@ -69,8 +70,9 @@ def coordinates_figure(record: SearchRecord) -> Picture | None:
         heights = [scale.place(trial) for scale in scales]
         heights.append((trial.value - low) / (high - low) if high > low and trial.value is not None else 0.5)
         _draw_line(axes, heights, trial, is_best=trial.number in best)
+    room = int(WIDTH / (len(shown) + 1) / LETTER)
     for place, scale in enumerate(scales):
-        _draw_axis(axes, place, scale.ticks)
+        _draw_axis(axes, place, {height: _shortened(label, room) for height, label in scale.ticks.items()})
     _draw_axis(axes, len(scales), {0.0: score(low), 1.0: score(high)} if high > low else {0.5: score(low)})
     names = [plain_name(axis.name).replace(" ", "\n") for axis in shown]
     axes.set_xticks(range(len(shown) + 1), [*names, record.metric.replace("_", "\n")])
@@ -171,6 +173,11 @@ def _describe(record: SearchRecord, axes: Sequence[SpaceAxis], best: Sequence[Tr
             told = listing(list(dict.fromkeys(plain(value) for value in given)))
         parts.append(f"{plain_name(axis.name)} {told}")
     return f"The best {len(best)} by {record.metric} have {'; '.join(parts)}."
+
+
+def _shortened(label: str, room: int) -> str:
+    """At most so many letters: beyond them stands the next axis."""
+    return label if len(label) <= room else f"{label[: max(1, room - 1)]}…"
 
 
 def _key(value: object) -> str:
