@@ -164,6 +164,7 @@ def run_suite(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int:
 
 def search_sweep(arguments: argparse.Namespace) -> int:
     """`python app.py sweep --config FILE`: check, try what the study asks for, report."""
+    from app.agent import forget_call
     from app.bench.lock import hold_folder
     from app.layout import BenchmarkFolder
     from app.running import lend_parents
@@ -171,6 +172,7 @@ def search_sweep(arguments: argparse.Namespace) -> int:
     from app.searching import check_study, prepare_search, preview_search, run_search
     from app.terminal import print_search, print_space, print_sync_hint
 
+    forget_call(os.environ)
     sweep = load_sweep(arguments.config, overrides=read_overrides(arguments))
     count = read_count(arguments.count, is_bounded=sweep.method == "grid" or sweep.run_cap is not None)
     folder = BenchmarkFolder.of(sweep.benchmark.name)

@@ -27,6 +27,7 @@ __all__ = ["Study", "Trial", "counts"]
 
 BEAT = "beat:"  # with the name of a driver, the attribute of a study that says when it was alive
 VALUES, DRIVER, RUN, RETRY, LEFT_OUT = "values", "driver", "run", "retry_of", "left_out"  # attributes of a trial
+FOLLOWS = "follows"  # which one it is begun anew for; `retry_of` is the first of them
 INTERRUPTED, SURPLUS = "interrupted, and begun anew", "one more than there were to be"  # why one is left out
 STATES: Mapping[TrialState, Any] = {
     TrialState.COMPLETE: "complete",
@@ -109,8 +110,9 @@ class Study:
     def report(self, trial: Trial, iterations: Sequence[float]) -> None:
         """The values of its metric so far, as often as it was logged."""
         known = self._reported.get(trial.number, 0)
-        for number, value in enumerate(iterations[known:], known + 1):
-            trial.live.report(value, number)
+        with contextlib.suppress(UpdateFinishedTrialError):  # taken for dead and begun anew elsewhere
+            for number, value in enumerate(iterations[known:], known + 1):
+                trial.live.report(value, number)
         self._reported[trial.number] = max(known, len(iterations))
 
     def should_stop(self, trial: Trial) -> bool:
@@ -137,7 +139,9 @@ class Study:
 
     def give_back(self, trial: Trial) -> None:
         """The trial was interrupted: it will be begun anew."""
-        self._retry(trial.number)
+        with take_turns(self._drivers / ".asking"):
+            self._take_out(trial.number)
+            self._put_back(self._trials())
 
     def beat(self) -> None:
         """Tell the others that this process is alive, now and then."""
@@ -153,7 +157,7 @@ class Study:
         return self._study.get_trials(deepcopy=False)
 
     def _end(self, trial: Trial, state: TrialState, value: float | None, facts: Mapping[str, Any]) -> None:
-        with contextlib.suppress(UpdateFinishedTrialError):  # taken for dead and begun anew elsewhere
+        with contextlib.suppress(UpdateFinishedTrialError, ValueError):  # as before
             run = trial.live.user_attrs.get(RUN, {})
             trial.live.set_user_attr(RUN, {**run, **facts})
             self._study.tell(trial.live, value, state=state)
@@ -168,14 +172,16 @@ class Study:
         trials = self._trials()
         orphans = [trial for trial in trials if trial.state is TrialState.RUNNING and self._is_orphan(trial)]
         for trial in orphans:
-            self._retry(trial.number)
-        return self._trials() if orphans else trials
+            self._take_out(trial.number)
+        return self._trials() if self._put_back(self._trials() if orphans else trials) else trials
 
     def _is_orphan(self, trial: FrozenTrial) -> bool:
         driver = trial.user_attrs.get(DRIVER)
         if driver == self._driver:
             return False
-        if driver is None:  # killed before it had said its name, or just about to
+        if driver is None:  # killed before it had said its name; or it is about to, on another machine
+            if self._is_local:
+                return True
             begun = trial.datetime_start.timestamp() if trial.datetime_start else 0.0
             return time.time() - begun > BEAT_SECONDS
         alive = lives_here(self._drivers, driver)
@@ -183,13 +189,21 @@ class Study:
             return not alive
         return self._is_local or is_silent(self._study.user_attrs.get(BEAT + driver))
 
-    def _retry(self, number: int) -> None:
-        with contextlib.suppress(UpdateFinishedTrialError, ValueError):  # another process has done it
-            trial = self._trials()[number]
-            self._storage.set_trial_user_attr(trial._trial_id, LEFT_OUT, INTERRUPTED)
+    def _take_out(self, number: int) -> None:
+        """A trial that nobody is at any more has ended."""
+        with contextlib.suppress(UpdateFinishedTrialError, ValueError):  # another machine has done it
+            self._storage.set_trial_user_attr(self._trials()[number]._trial_id, LEFT_OUT, INTERRUPTED)
             self._study.tell(number, state=TrialState.FAIL)
-            first = trial.user_attrs.get(RETRY, number)
-            self._study.enqueue_trial(dict(trial.params), user_attrs={RETRY: first})
+
+    def _put_back(self, trials: Sequence[FrozenTrial]) -> bool:
+        """Have each trial that was taken out begun anew, if that was not seen to yet; whether there was one."""
+        followed = {trial.user_attrs.get(FOLLOWS) for trial in trials}
+        lost = [t for t in trials if t.user_attrs.get(LEFT_OUT) == INTERRUPTED and t.number not in followed]
+        for trial in lost:
+            first = trial.user_attrs.get(RETRY, trial.number)
+            attributes = {RETRY: first, FOLLOWS: trial.number, VALUES: trial.user_attrs.get(VALUES, {})}
+            self._study.enqueue_trial(dict(trial.params), user_attrs=attributes)
+        return bool(lost)
 
     def _has_reached_target(self, trials: Sequence[FrozenTrial]) -> bool:
         metric = self._sweep.metric

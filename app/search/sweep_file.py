@@ -12,7 +12,8 @@ from pydantic import Field, StrictBool, ValidationError, field_validator, model_
 from app.config import explain
 from app.documents import Document, KeyPath
 from app.errors import Problem
-from app.search.distributions import DISTRIBUTIONS, Distribution, Number, WholeNumber, infer_distribution
+from app.search.distributions import DISTRIBUTIONS, Distribution, infer_distribution
+from app.search.distributions.numbers import Number, WholeNumber
 from app.search.hyperband import find_bands
 from app.validation import Frozen, one_of, refuse, suggest
 
