@@ -157,7 +157,10 @@ def print_space(sweep: Sweep, trials: tuple[Sequence[Run], Mapping[str, RunResul
     rule = sweep.early_terminate
     bands = f"; compared after {', '.join(map(str, rule.bands[:4]))} ... epochs" if rule else ""
     sys.stdout.write("\n".join([head + bands, *_aligned(lines), "", ""]))
-    print_plan(*trials, sweep.benchmark.execution.workers)
+    if trials[0]:
+        print_plan(*trials, sweep.benchmark.execution.workers)
+    else:
+        sys.stdout.write("nothing is left to try\n")
 
 
 def print_search(record: SearchRecord, folder: BenchmarkFolder) -> None:

@@ -49,6 +49,18 @@ class TrialRecord(_Record):
     started: datetime | None = None
     finished: datetime | None = None
 
+    @property
+    def epochs_saved(self) -> int:
+        """Those that it was to train, and did not."""
+        return max(0, (self.epochs or 0) - (self.epochs_trained or 0))
+
+    @property
+    def seconds_saved(self) -> float | None:
+        """An estimate of what these would have taken, at the pace it had; None where it had none."""
+        if self.seconds is None or not self.epochs_trained:
+            return None
+        return self.seconds / self.epochs_trained * self.epochs_saved
+
 
 class SearchRecord(_Record):
     """A search and all of its trials, by number."""

@@ -21,7 +21,7 @@ sys.path += [".", ".."]
 from pathlib import Path
 
 from app.layout import BenchmarkFolder
-from app.report.sections import search, search_figures
+from app.report.sections import search, search_figures, search_tables
 from app.report.statistics.importance import measure_importance
 
 # %% tags=["parameters"]
@@ -53,7 +53,7 @@ importances = measure_importance(record)
 search.importance_passage(record, importances)
 
 # %%
-search.importance_table(record, importances)
+search_tables.importance_table(record, importances)
 
 # %% [markdown]
 # ## Every trial across its parameters
@@ -71,16 +71,16 @@ search_figures.coordinates_figure(record)
 search.saved_passage(record)
 
 # %%
-search.stopped_table(here, record)
+search_tables.stopped_table(here, record)
 
 # %% [markdown]
 # ## All trials
 
 # %%
-search.trial_table(here, record)
+search_tables.trial_table(here, record)
 
 # %% [markdown]
 # ## The space
 
 # %%
-search.space_table(record)
+search_tables.space_table(record)

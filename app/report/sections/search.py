@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from markupsafe import Markup
 
 from app.errors import DataError
 from app.layout import BenchmarkFolder
-from app.report.page.markup import Cell, Column, Fragment, Table, link
-from app.report.page.wording import counted, duration, listing, percent, plain, plain_name, score, setting
+from app.report.page.markup import Fragment
+from app.report.page.wording import counted, duration, listing, percent, plain_name, score
 from app.report.sections.passages import fact_list
+from app.report.sections.search_tables import trial_setting
 from app.report.statistics.importance import FEWEST, Importances
-from app.trials import SearchRecord, TrialRecord, read_search
+from app.trials import SearchRecord, read_search
 
 __all__ = [
     "importance_passage",
-    "importance_table",
     "open_search",
     "saved_passage",
     "search_at_a_glance",
-    "space_table",
-    "stopped_table",
-    "trial_table",
 ]
-
-TRIALS = 400  # in a table
-STATES = {"stopped": "stopped early"}
 
 
 def open_search(folder: BenchmarkFolder) -> SearchRecord:
@@ -43,13 +35,13 @@ def open_search(folder: BenchmarkFolder) -> SearchRecord:
 
 def search_at_a_glance(record: SearchRecord) -> Fragment:
     """What was found, and the handful of figures around it."""
-    best, metric = record.best, _metric(record)
+    best, metric = record.best, record.metric
     if best is None:
         found = "No trial has come to its end yet." if record.trials else "No trial has been made yet."
     else:
         names = tuple(axis.name for axis in record.searched)
         found = f"The best of {counted(len(record.complete), 'complete trial')} reaches {metric} {score(best.value)}"
-        found += f" with {_setting(best, names)}." if names else "."
+        found += f" with {trial_setting(best, names)}." if names else "."
     description = record.description.strip()
     sentences = [description if description.endswith((".", "!", "?")) else f"{description}."] if description else []
     if record.target is not None and best is not None and best.value is not None:
@@ -79,118 +71,9 @@ def importance_passage(record: SearchRecord, measured: Importances | None) -> Fr
     return Fragment(Markup("<p>{}</p>").format(" ".join(_importance(record, measured))))
 
 
-def importance_table(record: SearchRecord, measured: Importances | None) -> Table | Fragment:
-    """How much each parameter explains; empty where the trials cannot tell it."""
-    if measured is None:
-        return Fragment(Markup(""))
-    fields = {axis.name: axis.fields for axis in record.space}
-    rows = [
-        (
-            Cell(plain_name(item.name), _fields(fields[item.name])),
-            Cell(percent(item.share), key=item.share),
-            f"{percent(item.low)} to {percent(item.high)}",
-        )
-        for item in measured.parameters
-    ]
-    rows.append((Cell("together", "only in combination"), Cell(percent(measured.together), key=measured.together), "–"))
-    return Table(
-        f"Share of the variance of {_metric(record)} that each parameter explains by itself, by functional ANOVA on a "
-        f"random forest fitted to {measured.trials} complete trials (Hutter et al. 2014).",
-        (
-            Column("parameter", "searched"),
-            Column("explains", "mean over trees", number=True),
-            Column("middle half", "of the trees", number=True),
-        ),
-        rows,
-    )
-
-
 def saved_passage(record: SearchRecord) -> Fragment:
     """What was stopped early, and what that saved."""
     return Fragment(Markup("<p>{}</p>").format(" ".join(_saved(record))))
-
-
-def stopped_table(folder: BenchmarkFolder, record: SearchRecord) -> Table | Fragment:
-    """Every trial that was stopped, with what it had left; empty where there is none."""
-    if not record.stopped:
-        return Fragment(Markup(""))
-    rows = []
-    for trial in record.stopped[:TRIALS]:
-        epochs = f"{trial.epochs_trained} of {trial.epochs}" if trial.epochs else "–"
-        rows.append(
-            (
-                Cell(str(trial.number), key=trial.number),
-                Cell(epochs, key=trial.epochs_trained),
-                Cell(score(trial.value), key=trial.value),
-                Cell(duration(_seconds_saved(trial)), key=_seconds_saved(trial)),
-                Cell(trial.reason, kind="wide"),
-                Cell(_run_link(folder, trial), kind="id"),
-            )
-        )
-    return Table(
-        "Trials that were stopped early.",
-        (
-            Column("trial"),
-            Column("epochs", number=True),
-            Column(_metric(record), "where it was stopped", number=True),
-            Column("saved", "estimated", number=True),
-            Column("why"),
-            Column("run"),
-        ),
-        rows,
-        sortable=True,
-    )
-
-
-def trial_table(folder: BenchmarkFolder, record: SearchRecord) -> Table | Fragment:
-    """All trials, each with its setting and its run; of very many, the best and the last."""
-    if not record.trials:
-        return Fragment(Markup(""))
-    names = tuple(axis.name for axis in record.searched)
-    shown = _most_telling(record)
-    rows = []
-    for trial in shown:
-        state = STATES.get(trial.state, trial.state)
-        rows.append(
-            (
-                Cell(str(trial.number), key=trial.number),
-                Cell(state, trial.reason if trial.state == "failed" else "", kind=trial.state),
-                Cell(score(trial.value), key=trial.value),
-                _setting(trial, names),
-                Cell(str(trial.epochs_trained or "–"), key=trial.epochs_trained),
-                Cell(duration(trial.seconds), key=trial.seconds),
-                Cell(_run_link(folder, trial), kind="id"),
-            )
-        )
-    best = record.best
-    left_out = len(record.trials) - len(shown)
-    return Table(
-        f"{'The best' if left_out else 'All'} {len(shown)} trials."
-        + (f" {left_out:,} more are left out here; search.json has every trial." if left_out else ""),
-        (
-            Column("trial"),
-            Column("state"),
-            Column(_metric(record), number=True),
-            Column("setting", kind="wide"),
-            Column("epochs", "trained", number=True),
-            Column("took", number=True),
-            Column("run"),
-        ),
-        rows,
-        ["best" if best is not None and trial.number == best.number else "" for trial in shown],
-        sortable=True,
-        filterable=True,
-    )
-
-
-def space_table(record: SearchRecord) -> Table:
-    """What was searched: every parameter with its distribution."""
-    rows = [(plain_name(axis.name), plain_name(axis.distribution), _fields(axis.fields)) for axis in record.space]
-    return Table(
-        f"The space of the search, {len(record.searched)} parameters with more than one value.",
-        (Column("parameter"), Column("distribution"), Column("of", kind="wide")),
-        rows,
-    )
 
 
 def _importance(record: SearchRecord, measured: Importances | None) -> list[str]:
@@ -233,8 +116,8 @@ def _saved(record: SearchRecord) -> list[str]:
         return ["No trial was stopped early."]
     stopped = record.stopped
     planned = sum(trial.epochs or 0 for trial in record.complete + stopped)
-    spared = sum(_epochs_saved(trial) for trial in stopped)
-    seconds = sum(_seconds_saved(trial) or 0.0 for trial in stopped)
+    spared = sum(trial.epochs_saved for trial in stopped)
+    seconds = sum(trial.seconds_saved or 0.0 for trial in stopped)
     text = f"{counted(len(stopped), 'trial')} of {counted(len(record.complete) + len(stopped), 'trial')} "
     text += (
         f"{'was' if len(stopped) == 1 else 'were'} stopped early. That saved {counted(spared, 'epoch')} of {planned}"
@@ -247,49 +130,7 @@ def _saved(record: SearchRecord) -> list[str]:
     ]
 
 
-def _epochs_saved(trial: TrialRecord) -> int:
-    return max(0, (trial.epochs or 0) - (trial.epochs_trained or 0))
-
-
-def _seconds_saved(trial: TrialRecord) -> float | None:
-    if trial.seconds is None or not trial.epochs_trained:
-        return None
-    return trial.seconds / trial.epochs_trained * _epochs_saved(trial)
-
-
-def _most_telling(record: SearchRecord) -> list[TrialRecord]:
-    if len(record.trials) <= TRIALS:
-        return list(record.trials)
-    best = sorted(record.complete, key=lambda trial: -record.merit(trial))[:TRIALS]
-    return sorted(best, key=lambda trial: trial.number)
-
-
-def _run_link(folder: BenchmarkFolder, trial: TrialRecord) -> Markup | str:
-    if trial.run_id and folder.run(trial.run_id).page.exists():
-        return link(f"runs/{quote(trial.run_id)}/notebook.html", trial.run_id)
-    return trial.run_id
-
-
-def _setting(trial: TrialRecord, names: tuple[str, ...]) -> str:
-    """The values of its parameters, numbers in four digits: search.json has them whole."""
-    told = {n: float(f"{v:.4g}") if isinstance(v, float) else v for n, v in trial.values.items() if n in names}
-    return setting(told, names)
-
-
-def _metric(record: SearchRecord) -> str:
-    return record.metric
-
-
 def _bands(record: SearchRecord) -> str:
     if not record.bands:
         return "every trial is trained to its end"
     return f"one in {record.eta:g} goes on after {listing([str(band) for band in record.bands])} epochs"
-
-
-def _fields(fields: object) -> str:
-    if not isinstance(fields, dict):
-        return ""
-    return ", ".join(
-        f"{name} {', '.join(map(plain, value)) if isinstance(value, list) else plain(value)}"
-        for name, value in fields.items()
-    )

@@ -4,7 +4,7 @@ import pytest
 
 from app.errors import DataError
 from app.layout import BenchmarkFolder
-from app.report.sections import search, search_figures
+from app.report.sections import search, search_figures, search_tables
 from app.report.statistics.importance import measure_importance
 from app.trials import SearchRecord, SpaceAxis, TrialRecord, read_search, write_search
 
@@ -61,7 +61,7 @@ def test_what_was_saved_is_counted_in_epochs_and_estimated_in_seconds():
 def test_too_few_trials_are_said_to_be_too_few():
     assert measure_importance(FEW) is None
     assert "2 complete trials cannot tell what mattered" in search.importance_passage(FEW, None)._repr_html_()
-    assert search.importance_table(FEW, None)._repr_html_() == ""
+    assert search_tables.importance_table(FEW, None)._repr_html_() == ""
 
 
 def test_what_mattered_is_told_with_what_it_is_worth():
@@ -71,7 +71,7 @@ def test_what_mattered_is_told_with_what_it_is_worth():
     assert "Learning rate mattered most" in text
     assert "14 trials are few for 2 parameters" in text
     assert "stopped early take no part" in text
-    assert "functional ANOVA" in search.importance_table(record, measured)._repr_html_()
+    assert "functional ANOVA" in search_tables.importance_table(record, measured)._repr_html_()
 
 
 def test_tables_lead_to_the_runs_that_have_pages_and_trust_nothing(tmp_path):
@@ -79,12 +79,12 @@ def test_tables_lead_to_the_runs_that_have_pages_and_trust_nothing(tmp_path):
     page = folder.run("run-1").page
     page.parent.mkdir(parents=True)
     page.write_text("x")
-    html = search.trial_table(folder, FEW)._repr_html_()
+    html = search_tables.trial_table(folder, FEW)._repr_html_()
     assert '<a href="runs/run-1/notebook.html">run-1</a>' in html
     assert html.count("<a ") == 1
-    stopped = search.stopped_table(folder, FEW)._repr_html_()
+    stopped = search_tables.stopped_table(folder, FEW)._repr_html_()
     assert "3 of 9" in stopped
-    for part in (html, stopped, search.space_table(FEW)._repr_html_()):
+    for part in (html, stopped, search_tables.space_table(FEW)._repr_html_()):
         assert "<b>" not in part
         assert "<i>" not in part
 
