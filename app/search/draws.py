@@ -16,6 +16,8 @@ from app.search.sweep import Sweep
 
 __all__ = ["STARTUP", "describe_sampler", "draw_trial", "preview_trials", "values_of"]
 
+optuna.logging.set_verbosity(optuna.logging.ERROR)
+
 STARTUP = 10  # trials that bayes draws at random before it has anything to go by
 
 

@@ -24,8 +24,6 @@ from app.search.sweep import Sweep
 
 __all__ = ["count_trials", "open_study"]
 
-optuna.logging.set_verbosity(optuna.logging.ERROR)
-
 BUSY_SECONDS = 60  # that a process waits for another to be through with SQLite's file
 FAULTS = (OptunaError, SQLAlchemyError, sqlite3.Error, ImportError, RuntimeError, OSError)
 SEARCH = "search"  # the attribute of a study that says what it is of
