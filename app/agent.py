@@ -13,7 +13,7 @@ from pathlib import Path
 from app.documents import read_document
 from app.layout import PARAMETERS_VARIABLE, RUN_VARIABLE, SWEEP_VARIABLE
 
-__all__ = ["AgentCall", "StoppedBySweep", "die_of_sigterm", "find_call", "obey_sigterm"]
+__all__ = ["AgentCall", "StoppedBySweep", "die_of_sigterm", "find_call", "forget_call", "obey_sigterm"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,12 @@ def find_call(environment: MutableMapping[str, str]) -> AgentCall | None:
     call = AgentCall(environment[SWEEP_VARIABLE], environment[RUN_VARIABLE])
     place = environment.get(PARAMETERS_VARIABLE)
     return AgentCall(call.sweep, call.run, _read_parameters(Path(place))) if place else call
+
+
+def forget_call(environment: MutableMapping[str, str]) -> None:
+    """Take away what an agent may have set: a search of our own has a W&B run for each trial."""
+    for name in (SWEEP_VARIABLE, RUN_VARIABLE, PARAMETERS_VARIABLE):
+        environment.pop(name, None)
 
 
 def _read_parameters(path: Path) -> dict[str, str]:

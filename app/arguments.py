@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
 from app import __version__
+from app.errors import UsageError
 
-__all__ = ["architectures_parser", "benchmark_parser", "read_overrides", "read_pins", "report_parser"]
+__all__ = [
+    "architectures_parser",
+    "benchmark_parser",
+    "read_count",
+    "read_overrides",
+    "read_pins",
+    "report_parser",
+    "sweep_parser",
+]
 
-COMMANDS = ("report", "architectures")
+COMMANDS = ("report", "sweep", "architectures")
 
 
 def benchmark_parser() -> argparse.ArgumentParser:
@@ -25,6 +35,7 @@ def benchmark_parser() -> argparse.ArgumentParser:
         epilog="commands:\n"
         "  app.py --config FILE           run what is missing of a benchmark, or of a suite of them, and report\n"
         "  app.py report --config FILE    rebuild the report from disk\n"
+        "  app.py sweep --config FILE     search the space of a W&B sweep file, without an account\n"
         "  app.py architectures           the names a benchmark file may give, and what they stand for\n\n"
         "An axis of the grid is pinned by its name: --architecture=bert-tiny --learning_rate=3e-4 --seed=1\n"
         "Exit codes: 0 all runs ok; 1 some run failed; 2 wrong command line or input; 130 interrupted.",
@@ -49,6 +60,25 @@ def report_parser() -> argparse.ArgumentParser:
     _add_config(parser)
     parser.add_argument("--against", metavar="DIR", help="show what changed since the benchmark in DIR, reports/OTHER")
     parser.add_argument("--fail-on-regression", action="store_true", help="exit 1 where a score fell beyond noise")
+    return parser
+
+
+def sweep_parser() -> argparse.ArgumentParser:
+    """Of `python app.py sweep`."""
+    parser = argparse.ArgumentParser(
+        prog="app.py sweep",
+        allow_abbrev=False,
+        description="Search the space of a W&B sweep file on this machine, without an account or a network.",
+        epilog="The same command carries on where it was left; several at once share one search.\n"
+        "Exit codes: 0 all trials ok or stopped early; 1 some trial failed; 2 wrong input; 130 interrupted.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _add_config(parser)
+    parser.add_argument("--dry-run", action="store_true", help="print the space and the first trials, run nothing")
+    parser.add_argument("--count", type=int, metavar="N", help="begin at most N more trials")
+    parser.add_argument("--workers", type=int, metavar="N", help="trials at a time on this machine")
+    parser.add_argument("--storage", metavar="URL", help="a database that several machines share; default: SQLite")
+    parser.set_defaults(executor=None)
     return parser
 
 
@@ -107,6 +137,19 @@ def read_overrides(arguments: argparse.Namespace) -> list[str]:
     words += [f"execution.workers={arguments.workers}"] if arguments.workers is not None else []
     words += [f"execution.executor={arguments.executor}"] if arguments.executor is not None else []
     return words
+
+
+def read_count(count: int | None, *, is_bounded: bool) -> float:
+    """How many trials a search may begin; infinite where it comes to an end by itself.
+
+    Raises:
+        UsageError: it never would, or the number is none.
+    """
+    if count is not None and count < 1:
+        raise UsageError(f"--count {count}: must be 1 or more")
+    if count is None and not is_bounded:
+        raise UsageError("a random or bayes search never ends by itself: give --count N, or run_cap in the file")
+    return math.inf if count is None else count
 
 
 def _add_config(parser: argparse.ArgumentParser) -> None:

@@ -11,7 +11,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.arguments import architectures_parser, benchmark_parser, read_overrides, read_pins, report_parser
+from app.arguments import (
+    architectures_parser,
+    benchmark_parser,
+    read_count,
+    read_overrides,
+    read_pins,
+    report_parser,
+    sweep_parser,
+)
 from app.errors import BenchmarkError, UsageError
 
 if TYPE_CHECKING:
@@ -31,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         130 interrupted, what was finished is kept.
     """
     from app.agent import find_call
+    from app.search.sweep import is_sweep
     from app.suite import is_suite
 
     words = list(sys.argv[1:] if argv is None else argv)
@@ -39,11 +48,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if words[:1] == ["report"]:
             return rebuild_report(report_parser().parse_args(words[1:]))
+        if words[:1] == ["sweep"]:
+            return search_sweep(sweep_parser().parse_args(words[1:]))
         if words[:1] == ["architectures"]:
             return list_architectures(architectures_parser().parse_args(words[1:]))
         parser = benchmark_parser()
         arguments, rest = parser.parse_known_args(words)
         pins, call = read_pins(parser, rest), find_call(os.environ)
+        if is_sweep(arguments.config):
+            raise UsageError(f"{arguments.config}: is a sweep; search it by app.py sweep --config {arguments.config}")
         if call is not None:
             return run_trial(arguments, {**call.parameters, **pins})
         return run_suite(arguments, pins) if is_suite(arguments.config) else run_benchmark(arguments, pins)
@@ -149,6 +162,32 @@ def run_suite(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int:
     return OK if all(result.status == "ok" for result in results) else SOME_FAILED
 
 
+def search_sweep(arguments: argparse.Namespace) -> int:
+    """`python app.py sweep --config FILE`: check, try what the study asks for, report."""
+    from app.agent import forget_call
+    from app.bench.lock import hold_folder
+    from app.layout import BenchmarkFolder
+    from app.running import lend_parents
+    from app.search.sweep import load_sweep
+    from app.searching import check_study, prepare_search, preview_search, run_search
+    from app.terminal import print_search, print_space, print_sync_hint
+
+    forget_call(os.environ)
+    sweep = load_sweep(arguments.config, overrides=read_overrides(arguments))
+    count = read_count(arguments.count, is_bounded=sweep.method == "grid" or sweep.run_cap is not None)
+    folder = BenchmarkFolder.of(sweep.benchmark.name)
+    checked = prepare_search(sweep, folder, dry_run=arguments.dry_run)
+    if arguments.dry_run:
+        print_space(sweep, preview_search(sweep, checked, storage=arguments.storage, count=count))
+        return OK
+    check_study(sweep, checked, storage=arguments.storage)
+    with hold_folder(folder, shared=True), lend_parents() as lend:
+        record, results = run_search(sweep, checked, lend, storage=arguments.storage, count=count)
+    print_search(record, folder)
+    print_sync_hint(results, folder)
+    return SOME_FAILED if any(trial.state == "failed" for trial in record.trials) else OK
+
+
 def rebuild_report(arguments: argparse.Namespace) -> int:
     """`python app.py report --config FILE`: pages, tables and notebooks anew, from disk alone; `--against` another."""
     from app.bench.kernels import open_report_parent
@@ -169,9 +208,13 @@ def _report_benchmark(arguments: argparse.Namespace, parent: WarmParent | None) 
     from app.config import load_config
     from app.layout import BenchmarkFolder
     from app.running import compare_benchmarks, report_benchmark
+    from app.search.sweep import is_sweep, load_sweep
     from app.terminal import print_changes
 
-    here = BenchmarkFolder.of(load_config(arguments.config, overrides=arguments.set).name)
+    if is_sweep(arguments.config):
+        here = BenchmarkFolder.of(load_sweep(arguments.config, overrides=arguments.set).benchmark.name)
+    else:
+        here = BenchmarkFolder.of(load_config(arguments.config, overrides=arguments.set).name)
     if not arguments.against:
         print(report_benchmark(here, parent))
         return OK

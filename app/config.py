@@ -41,6 +41,7 @@ from app.schema import (
 from app.tasks import DECODERS
 
 __all__ = [
+    "AXES",
     "BACKENDS",
     "BASELINES",
     "BUILTIN",
@@ -63,12 +64,15 @@ __all__ = [
     "change_document",
     "check_document",
     "explain",
+    "lay_axis",
     "load_architectures",
     "load_config",
     "settle",
     "suggest",
     "with_defaults",
 ]
+
+AXES = ("architecture", "seed", *Hyperparameters.model_fields)  # what a command line or a sweep may pin
 
 
 @functools.cache
@@ -152,27 +156,38 @@ def _override(document: Document, words: str, *, member: str) -> list[Problem]:
 
 
 def _pin(document: Document, name: str, text: str) -> list[Problem]:
-    origin = f"--{name}={text}"
-    value = parse_value(text)
+    return lay_axis(document, name, [parse_value(text)], origin=f"--{name}={text}")
+
+
+def lay_axis(document: Document, name: str, values: Sequence[Any], *, origin: str) -> list[Problem]:
+    """Give an axis of the grid these values; returns what is wrong with its name.
+
+    Args:
+        document: of a benchmark file.
+        name: `architecture`, `seed` or a hyperparameter.
+        values: what the file could have; an architecture that it lists is found by its name.
+        origin: where they come from, for messages.
+    """
     if name == "seed":
-        assign(document, ("seeds",), [value], origin)
+        assign(document, ("seeds",), list(values), origin)
     elif name in Hyperparameters.model_fields:
         if not isinstance(document.data.get("hyperparameters"), dict | None):
             return []
-        assign(document, ("hyperparameters", name), [value], origin)
+        assign(document, ("hyperparameters", name), list(values), origin)
     elif name == "architecture":
         entries = document.data.get("architectures")
         listed = entries if isinstance(entries, list) else []
-        chosen = [
-            entry for entry in listed if entry == value or (isinstance(entry, dict) and entry.get("name") == value)
-        ]
-        assign(document, ("architectures",), chosen[:1] or [value], origin)
+
+        def find(value: Any) -> Any:
+            named = (entry for entry in listed if isinstance(entry, dict) and entry.get("name") == value)
+            return next(named, value)
+
+        assign(document, ("architectures",), [find(value) for value in values], origin)
     elif name.partition(".")[0] in Benchmark.model_fields and name != "name":
-        leaves = _leaves(tuple(name.split(".")), value)
+        leaves = _leaves(tuple(name.split(".")), values[0])
         return [problem for path, leaf in leaves for problem in _lay(document, path, leaf, origin)]
     else:
-        allowed = ("architecture", "seed", *Hyperparameters.model_fields)
-        return [Problem(where=origin, key=name, message=f"unknown axis{suggest(name, allowed)}")]
+        return [Problem(where=origin, key=name, message=f"unknown axis{suggest(name, AXES)}")]
     return []
 
 

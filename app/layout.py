@@ -23,6 +23,7 @@ __all__ = [
     "REFERENCES",
     "REPORT",
     "RUN_VARIABLE",
+    "SEARCH",
     "SERVICE_VARIABLE",
     "SLICE",
     "SLICES_VARIABLE",
@@ -42,6 +43,7 @@ LANGUAGE_MODEL = NOTEBOOKS / "language_model.py"
 REPORT = NOTEBOOKS / "report.py"
 SUITE = NOTEBOOKS / "suite.py"
 COMPARISON = NOTEBOOKS / "comparison.py"
+SEARCH = NOTEBOOKS / "search.py"
 ARCHITECTURES = PROJECT / "config" / "architectures.yaml"
 REFERENCES = PROJECT / "config" / "references.yaml"
 
@@ -173,6 +175,26 @@ class BenchmarkFolder:
     @property
     def lock(self) -> Path:
         return self.path / ".lock"
+
+    @property
+    def study(self) -> Path:
+        return self.path / "study.db"
+
+    @property
+    def drivers(self) -> Path:
+        return self.path / ".drivers"
+
+    @property
+    def search(self) -> Path:
+        return self.path / "search.json"
+
+    @property
+    def search_page(self) -> Path:
+        return self.path / "search.html"
+
+    @property
+    def search_notebook(self) -> Path:
+        return self.path / "search.ipynb"
 
     @property
     def record_lock(self) -> Path:

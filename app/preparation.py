@@ -19,7 +19,7 @@ from app.lab.layers import check_frozen
 from app.layout import BenchmarkFolder, template_of
 from app.results import DatasetRecord, RunResult
 
-__all__ = ["Work", "check_and_plan", "check_trial"]
+__all__ = ["Checked", "Work", "check_and_plan", "check_benchmarks", "check_trial"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,27 @@ class Work:
     runs: tuple[Run, ...]
     done: Mapping[str, RunResult]
     force: bool = False  # nothing was to count as done
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A benchmark that has passed every check, and what its runs' ids depend on beside it."""
+
+    benchmark: Benchmark
+    folder: BenchmarkFolder
+    dataset: DatasetRecord
+    template: str
+    fingerprints: Mapping[str, str]  # architecture -> what identifies its weights
+
+    def plan(self, benchmark: Benchmark | None = None) -> tuple[Run, ...]:
+        """Its runs, or those of a `benchmark` that is a part of it."""
+        return plan_runs(
+            self.benchmark if benchmark is None else resolve_kept(benchmark),
+            template_source=self.template,
+            data_fingerprint=self.dataset.fingerprint,
+            checkpoints=self.fingerprints,
+            folder=self.folder,
+        )
 
 
 def check_and_plan(
@@ -47,24 +68,36 @@ def check_and_plan(
     Raises:
         UsageError: with a line for each problem of any of them.
     """
+    works = []
+    for checked in check_benchmarks(benchmarks, dry_run=dry_run):
+        runs = checked.plan()
+        done = {} if force else find_done(runs)
+        if len(done) > 1_000:
+            gc.freeze()  # records that stay: no search for garbage shall walk over them, time and again
+        works.append(Work(checked.benchmark, checked.folder, checked.dataset, runs, done, force))
+    return works
+
+
+def check_benchmarks(benchmarks: Sequence[tuple[Benchmark, BenchmarkFolder]], *, dry_run: bool) -> list[Checked]:
+    """The same without a plan, which of a space that is searched nobody could make.
+
+    Raises:
+        UsageError: with a line for each problem of any of them.
+    """
     benchmarks = _resolve_checkpoints(benchmarks)
     datasets = _check_inputs([benchmark for benchmark, _ in benchmarks])
     if not dry_run:
         fetch_checkpoints(name for benchmark, _ in benchmarks for name in _pretrained(benchmark).values())
-    works = []
-    for (benchmark, folder), dataset in zip(benchmarks, datasets, strict=True):
-        runs = plan_runs(
-            benchmark,
-            template_source=template_of(benchmark.task.kind).read_text(encoding="utf-8"),
-            data_fingerprint=dataset.fingerprint,
-            checkpoints={name: fingerprint_checkpoint(place) for name, place in _pretrained(benchmark).items()},
+    return [
+        Checked(
+            benchmark=benchmark,
             folder=folder,
+            dataset=dataset,
+            template=template_of(benchmark.task.kind).read_text(encoding="utf-8"),
+            fingerprints={name: fingerprint_checkpoint(place) for name, place in _pretrained(benchmark).items()},
         )
-        done = {} if force else find_done(runs)
-        if len(done) > 1_000:
-            gc.freeze()  # records that stay: no search for garbage shall walk over them, time and again
-        works.append(Work(benchmark, folder, dataset, runs, done, force))
-    return works
+        for (benchmark, folder), dataset in zip(benchmarks, datasets, strict=True)
+    ]
 
 
 def check_trial(work: Work) -> None:

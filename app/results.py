@@ -221,6 +221,11 @@ class RunResult(_Record):
     finished: datetime
 
     @property
+    def was_stopped(self) -> bool:
+        """Whether it was ended early on purpose, which is no fault of it."""
+        return self.status is Status.KILLED and self.error is not None and self.error.kind == STOPPED
+
+    @property
     def seconds(self) -> float:
         """Wall-clock time of the run from the notebook's first cell to its result, in seconds."""
         return (self.finished - self.started).total_seconds()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,14 +13,24 @@ from typing import TYPE_CHECKING
 from app.preparation import Work
 
 if TYPE_CHECKING:
+    from app.bench.notebooks import Watch
     from app.bench.places import Place
     from app.bench.plan import Run
+    from app.bench.source import Source
     from app.bench.warm import WarmParent
     from app.config import Benchmark
     from app.layout import BenchmarkFolder, RunFolder, SuiteFolder
     from app.results import RunResult
 
-__all__ = ["compare_benchmarks", "lend_parents", "report_benchmark", "report_suite", "run_missing", "run_trial"]
+__all__ = [
+    "carry_out",
+    "compare_benchmarks",
+    "lend_parents",
+    "report_benchmark",
+    "report_suite",
+    "run_missing",
+    "run_trial",
+]
 
 
 @contextlib.contextmanager
@@ -109,39 +119,77 @@ def _carry_out(
     benchmark: Benchmark, runs: Sequence[Run], done: Mapping[str, RunResult], parent: WarmParent | None
 ) -> dict[str, RunResult]:
     """Run what is not done yet, a page for each run as it ends; the records by run id."""
+    from app.bench.notebooks import Watch
+    from app.bench.resume import estimate_seconds
+    from app.bench.source import PlannedRuns
+
+    to_do = [run for run in runs if run.run_id not in done]
+    if not to_do:
+        return {}
+    outcomes = carry_out(
+        benchmark,
+        PlannedRuns(to_do),
+        runs_folder=to_do[0].folder.path.parent,
+        parent=parent,
+        watch=Watch(benchmark.execution.timeout_seconds),
+        total=len(runs),
+        done=list(done.values()),
+        seconds_left=estimate_seconds(runs, done, benchmark.execution.workers),
+    )
+    with contextlib.closing(outcomes):
+        return {run.run_id: result for run, result in outcomes}
+
+
+def carry_out(
+    benchmark: Benchmark,
+    source: Source,
+    *,
+    runs_folder: Path,
+    parent: WarmParent | None,
+    watch: Watch,
+    total: int,
+    done: Sequence[RunResult],
+    seconds_left: float | None,
+    on_tick: Callable[[Sequence[Run]], None] | None = None,
+) -> Generator[tuple[Run, RunResult]]:
+    """Yield each run that `source` gives with its record, as it ends and with its page under way.
+
+    Args:
+        benchmark: says how runs are carried out.
+        source: the runs.
+        runs_folder: where their folders are.
+        parent: of their kernels, where these are warm.
+        watch: the way to stop one of them, or all.
+        total: how many there are with those that are done already.
+        done: the records of those.
+        seconds_left: as far as these tell.
+        on_tick: told of the runs under way, a few times a second.
+    """
     from app.bench.execute import execute_run
     from app.bench.local import open_places, run_locally
     from app.bench.machine import Machine
-    from app.bench.notebooks import Watch
     from app.bench.progress import RunDisplay
-    from app.bench.resume import estimate_seconds
     from app.bench.shares import has_memory
     from app.bench.wandb_service import share_service
     from app.layout import template_of
     from app.terminal import console
 
-    to_do = [run for run in runs if run.run_id not in done]
-    if not to_do:
-        return {}
     plan, template = benchmark.execution, template_of(benchmark.task.kind)
-    watch = Watch(plan.timeout_seconds)
-    estimate = estimate_seconds(runs, done, plan.workers)
-    ended: dict[str, RunResult] = {}
-    tracked = benchmark.tracking.mode != "disabled"
+    peaks = [result.cost.peak_memory_bytes for result in done if result.cost]
     with (
-        share_service(wanted=tracked) as service,
+        share_service(wanted=benchmark.tracking.mode != "disabled") as service,
         Machine() as machine,
         open_places(
             plan.workers,
             machine=machine,
             parent=parent,
             watch=watch,
-            logs=to_do[0].folder.path.parent,
+            logs=runs_folder,
             service=service,
             slices=benchmark.dataset.slices,
         ) as places,
         ThreadPoolExecutor(1, thread_name_prefix="page") as pages,
-        RunDisplay(console(), total=len(runs), done=len(done), seconds_left=estimate) as display,
+        RunDisplay(console(), total=total, done=len(done), seconds_left=seconds_left) as display,
     ):
 
         def render(run: Run) -> None:
@@ -161,24 +209,25 @@ def _carry_out(
             pages.submit(render, run)
             return result
 
-        def has_room(under_way: Sequence[int]) -> bool:
-            known = [*done.values(), *ended.values()]
-            return has_memory(under_way, [result.cost.peak_memory_bytes for result in known if result.cost])
+        def tick(runs: Sequence[Run]) -> None:
+            display.tick(runs)
+            if on_tick is not None:
+                on_tick(runs)
 
         outcomes = run_locally(
-            to_do,
+            source,
             execute,
             places=places,
             watch=watch,
-            has_room=has_room,
+            has_room=lambda under_way: has_memory(under_way, peaks),
             on_start=display.start,
-            on_tick=display.tick,
+            on_tick=tick,
         )
         with contextlib.closing(outcomes):
             for run, result in outcomes:
                 display.finish(run, result)
-                ended[run.run_id] = result
-    return ended
+                peaks += [result.cost.peak_memory_bytes] if result.cost else []
+                yield run, result
 
 
 def _render_run(folder: RunFolder, run_id: str) -> None:

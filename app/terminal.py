@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from app.search.sweep import Sweep
+    from app.trials import SearchRecord
+
 __all__ = [
     "console",
     "print_architectures",
@@ -30,6 +33,8 @@ __all__ = [
     "print_leaderboard",
     "print_member",
     "print_plan",
+    "print_search",
+    "print_space",
     "print_suite",
     "print_sync_hint",
     "print_trial",
@@ -139,6 +144,43 @@ def print_member(name: str, members: int) -> None:
     sys.stdout.write(f"\n{name}, of {members} benchmarks\n")
 
 
+def print_space(sweep: Sweep, trials: tuple[Sequence[Run], Mapping[str, RunResult]]) -> None:
+    """Print what is searched and how, then the first trials: a grid's all, of others those that can be foreseen."""
+    from app.search.draws import describe_sampler
+
+    lines = [("parameter", "distribution", "of")]
+    for axis in sweep.describe_space():
+        fields = ", ".join(f"{name} {_listed(value)}" for name, value in axis.fields.items())
+        lines.append((axis.name, axis.distribution, fields))
+    cap = f", at most {sweep.run_cap} trials" if sweep.run_cap else ""
+    head = f"{sweep.name}: {sweep.goal} {sweep.metric_name}; {describe_sampler(sweep.method)}{cap}"
+    rule = sweep.early_terminate
+    bands = f"; compared after {', '.join(map(str, rule.bands[:4]))} ... epochs" if rule else ""
+    sys.stdout.write("\n".join([head + bands, *_aligned(lines), "", ""]))
+    if trials[0]:
+        print_plan(*trials, sweep.benchmark.execution.workers)
+    else:
+        sys.stdout.write("nothing is left to try\n")
+
+
+def print_search(record: SearchRecord, folder: BenchmarkFolder) -> None:
+    """Print how many trials there are, the best of them, and where the page is."""
+    from rich.markup import escape
+
+    states = ("complete", "stopped", "failed", "running", "waiting")
+    counts = {state: sum(trial.state == state for trial in record.trials) for state in states}
+    words = {"stopped": "stopped early"}
+    told = ", ".join(f"{number} {words.get(state, state)}" for state, number in counts.items() if number)
+    console().print(f"\n{len(record.trials)} trials: {told or 'none'}", highlight=False)
+    best = record.best
+    if best is not None:
+        values = ", ".join(f"{axis.name} {_shown(best.values.get(axis.name))}" for axis in record.searched)
+        line = f"best: {record.metric} {best.value:.4g} with {values}  ({best.run_id})"
+        console().print(escape(line), highlight=False, soft_wrap=True)
+    console().print(f"search: {folder.search_page}", highlight=False, soft_wrap=True)
+    console().print(f"report: {folder.page}", highlight=False, soft_wrap=True)
+
+
 def print_suite(folder: SuiteFolder) -> None:
     """Print architectures by tasks with the average, best first, and where the page is."""
     from app.report.page.wording import points  # numpy comes with it, which no other command needs
@@ -214,6 +256,10 @@ def _varied_axes(runs: Sequence[Run]) -> list[str]:
         for axis, value in setting.items():
             seen.setdefault(axis, set()).add(_shown(value))
     return [axis for axis, values in seen.items() if len(values) > 1 or axis == "learning_rate"]
+
+
+def _listed(value: object) -> str:
+    return ", ".join(map(_shown, value)) if isinstance(value, list) else _shown(value)
 
 
 def _shown(value: object) -> str:

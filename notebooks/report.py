@@ -219,6 +219,9 @@ tables.run_table(benchmark)
 tables.unfinished_table(benchmark)
 
 # %%
+tables.stopped_table(benchmark)
+
+# %%
 tables.divergent_table(benchmark)
 
 # %% [markdown]

@@ -9,11 +9,12 @@ import pytest
 
 from app.bench.plan import plan_runs
 from app.config import load_architectures, load_config
+from app.search.sweep import load_sweep
 from app.suite import is_suite, load_suite
 from app.tasks import KINDS
 
 CONFIG = Path(__file__).resolve().parent.parent / "config"
-NO_BENCHMARKS = {"architectures.yaml", "references.yaml"}
+NO_BENCHMARKS = {"architectures.yaml", "references.yaml", "sweep.yaml"}
 FILES = sorted(path for path in CONFIG.glob("*.yaml") if path.name not in NO_BENCHMARKS)
 SUITES = [path for path in FILES if is_suite(path)]
 BENCHMARKS = [path for path in FILES if path not in SUITES]
@@ -138,3 +139,14 @@ def test_the_usual_checkpoints_occur_among_the_benchmarks_on_hub_data():
 )
 def test_a_benchmark_is_ranked_by_the_metric_that_is_customary_for_its_data(name, metric):
     assert load_config(CONFIG / f"{name}.yaml").task.metric == metric
+
+
+def test_the_sweep_says_how_it_is_searched_and_what_it_costs(monkeypatch):
+    monkeypatch.chdir(CONFIG.parent)
+    comment = opening_comment(CONFIG / "sweep.yaml")
+    assert ["sweep", "--config", "config/sweep.yaml"] in commands_in(comment)
+    assert "wandb sweep config/sweep.yaml" in comment
+    assert "wandb agent" in comment
+    sweep = load_sweep(CONFIG / "sweep.yaml")
+    assert sweep.name == sweep.benchmark.name == "quickstart-sweep"
+    assert f"{sweep.run_cap} trials" in comment

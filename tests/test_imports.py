@@ -25,14 +25,19 @@ ALLOWED = {
     "results": {"errors", "layout"},
     "suite": {"errors", "documents", "config", "schema", "tasks"},
     "anywhere": {"errors", "config", "layout", "bench"},
+    "trials": {"results"},
     "bench": {"errors", "config", "layout", "results", "suite", "tasks"},
+    "search": {
+        *("errors", "validation", "documents", "schema", "config", "layout", "results", "trials", "tasks", "bench"),
+    },
     "lab": {"errors", "config", "layout", "results", "drawing", "tasks"},
-    "report": {"errors", "documents", "config", "layout", "results", "drawing", "tasks"},
-    "terminal": {"errors", "config", "layout", "results", "bench", "report"},
-    "arguments": {"hyperparameters"},
+    "report": {"errors", "documents", "config", "layout", "results", "drawing", "tasks", "trials"},
+    "terminal": {"errors", "config", "layout", "results", "trials", "bench", "search", "report"},
+    "arguments": {"errors", "hyperparameters"},
     "agent": {"documents", "layout"},
     "syncing": {"results", "lab"},
     "preparation": {"errors", "config", "layout", "results", "bench", "lab"},
+    "searching": {"config", "layout", "results", "trials", "preparation", "running", "bench", "search", "report"},
     "running": {"agent", "config", "layout", "results", "terminal", "preparation", "bench", "lab", "report"},
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
@@ -13,6 +14,7 @@ from app.bench.notebooks import Watch
 from app.bench.places import Place
 from app.bench.plan import Run
 from app.bench.shares import share_environment
+from app.bench.source import Source
 from app.bench.warm import WarmParent
 from app.layout import ATTEMPT_VARIABLE, EXCLUSIVE_VARIABLE, SLICES_VARIABLE
 from app.results import RunResult
@@ -57,7 +59,7 @@ def open_places(
 
 
 def run_locally(
-    runs: Sequence[Run],
+    source: Source,
     execute: Callable[[Run, Place], RunResult | None],
     *,
     places: Sequence[Place],
@@ -69,7 +71,7 @@ def run_locally(
     """Yield each run with its record as it ends.
 
     Args:
-        runs: what is still to do, in order.
+        source: gives the runs that are to be made, one whenever a worker is free.
         execute: carries out one run at a place, in a thread of its own (the work itself is in a kernel).
         places: as many as runs may be under way.
         watch: stopped when the caller is interrupted or closes the iterator, so that no kernel lives on.
@@ -77,21 +79,25 @@ def run_locally(
         on_start: told when a run begins.
         on_tick: told of the runs under way, a few times a second.
     """
-    waiting, free = list(reversed(runs)), list(reversed(places))
+    free = list(reversed(places))
     under_way: dict[Future[RunResult | None], tuple[Run, Place]] = {}
     with ThreadPoolExecutor(max_workers=len(places), thread_name_prefix="run") as pool:
         try:
-            while waiting or under_way:
+            while source.left or under_way:
                 busy = [place.pid for _, place in under_way.values()]
-                if waiting and free and (not busy or has_room([pid for pid in busy if pid is not None])):
-                    run, place = waiting.pop(), free.pop()
+                is_open = source.left and free and (not busy or has_room([pid for pid in busy if pid is not None]))
+                run = source.take() if is_open else None
+                if run is not None:
+                    place = free.pop()
                     on_start(run)
                     under_way[pool.submit(execute, run, place)] = (run, place)
                     # those who still wait will come to whichever place is free next
                     for _, occupied in under_way.values():
-                        occupied.expects_more = len(waiting) >= len(under_way)
-                    if waiting and free:
+                        occupied.expects_more = source.left >= len(under_way)
+                    if source.left and free:
                         continue
+                if not under_way:
+                    time.sleep(_TICK_SECONDS if source.left else 0)
                 ended, _ = wait(under_way, timeout=_TICK_SECONDS, return_when=FIRST_COMPLETED)
                 on_tick(tuple(run for run, _ in under_way.values()))
                 for future in ended:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 from app.errors import OutputError
 from app.layout import BenchmarkFolder, SuiteFolder
 
-__all__ = ["hold_folder", "hold_record", "hold_run"]
+__all__ = ["RunLocks", "hold_folder", "hold_record", "hold_run", "take_turns", "try_lock"]
 
 
 @contextlib.contextmanager
@@ -56,7 +58,44 @@ def hold_run(folder: BenchmarkFolder, run_id: str) -> Iterator[None]:
     Two drivers that share the folder may be given the same values. A run has one byte of the lock's file for itself,
     at the place that the digest in its name comes to.
     """
-    with _held(folder.runs_lock, byte=int(run_id[-8:], 16)):
+    with _held(folder.runs_lock, byte=_byte_of(run_id)):
+        yield
+
+
+class RunLocks:
+    """The same for many runs at once, and without waiting: a process that closes a lock's file lets go of all in it."""
+
+    def __init__(self, folder: BenchmarkFolder) -> None:
+        folder.runs_lock.parent.mkdir(parents=True, exist_ok=True)
+        self._file = folder.runs_lock.open("a")
+
+    def try_hold(self, run_id: str) -> bool:
+        """Whether no other process is at this run; it is this one's then, until `release`."""
+        if sys.platform != "win32":
+            import fcntl
+
+            try:
+                fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _byte_of(run_id))
+            except OSError:
+                return False
+        return True
+
+    def release(self, run_id: str) -> None:
+        """Let others have the run."""
+        if sys.platform != "win32":
+            import fcntl
+
+            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, _byte_of(run_id))
+
+    def close(self) -> None:
+        """Let go of all runs."""
+        self._file.close()
+
+
+@contextlib.contextmanager
+def take_turns(lock: Path) -> Iterator[None]:
+    """Wait until no other process holds `lock`, a file that is made if it is not there, and hold it meanwhile."""
+    with _held(lock):
         yield
 
 
@@ -69,3 +108,29 @@ def _held(lock: Path, byte: int = 0) -> Iterator[None]:
 
             fcntl.lockf(file, fcntl.LOCK_EX, 1, byte)
         yield
+
+
+def _byte_of(run_id: str) -> int:
+    return int(run_id[-8:], 16)
+
+
+def try_lock(lock: Path) -> TextIO | None:
+    """Hold `lock`, made if it is not there, until the file that is returned is closed; None if another holds it.
+
+    Whoever holds it may remove the file before it is closed.
+    """
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        file = lock.open("a")
+        if sys.platform != "win32":
+            import fcntl
+
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                file.close()
+                return None
+        with contextlib.suppress(FileNotFoundError):
+            if lock.stat().st_ino == os.fstat(file.fileno()).st_ino:
+                return file
+        file.close()  # it was removed in between

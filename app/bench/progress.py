@@ -84,6 +84,8 @@ class RunDisplay:
         if result.status is Status.OK and result.primary is not None:
             line = f"{result.primary.name} {result.primary.value:.3f} on {result.primary.split}"
             mark, style = "ok", "green"
+        elif result.was_stopped:
+            line, mark, style = _first_line(result.error.message) if result.error else "", "stopped early", "cyan"
         else:
             line = f"{result.error.kind}: {_first_line(result.error.message)}" if result.error else ""
             mark, style = result.status.value, "red"

@@ -52,8 +52,10 @@ class Entry:
 
     @property
     def status(self) -> str:
-        """`ok`, `failed`, `timeout`, `killed`, or `missing` where no whole result.json is there."""
-        return self.result.status.value if self.result else "missing"
+        """`ok`, `failed`, `timeout`, `killed`, `stopped`, or `missing` where no whole result.json is there."""
+        if self.result is None:
+            return "missing"
+        return "stopped" if self.result.was_stopped else self.result.status.value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,8 +101,13 @@ class Record:
 
     @property
     def unfinished(self) -> tuple[Entry, ...]:
-        """Every planned run that has no score: failed, timed out, killed or missing."""
-        return tuple(entry for entry in self.entries if entry.status != Status.OK)
+        """Every planned run that lacks its score: failed, timed out, killed or missing."""
+        return tuple(entry for entry in self.entries if entry.status not in (Status.OK, "stopped"))
+
+    @property
+    def stopped(self) -> tuple[Entry, ...]:
+        """The runs that a search ended early: they have no score, and are to have none."""
+        return tuple(entry for entry in self.entries if entry.status == "stopped")
 
     @property
     def versions(self) -> Mapping[str, frozenset[str]]:

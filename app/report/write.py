@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from app.layout import COMPARISON, REPORT, SUITE, BenchmarkFolder, SuiteFolder
+from app.layout import COMPARISON, REPORT, SEARCH, SUITE, BenchmarkFolder, SuiteFolder
 from app.report.gather import Entry, Record, read_benchmark
 from app.report.page.pages import render_page
 from app.report.page.seal import digest_inputs, seal_report
@@ -14,7 +14,7 @@ from app.report.spreadsheet import as_csv
 from app.report.suites import read_suite
 from app.results import write_atomically
 
-__all__ = ["Execute", "results_csv", "write_comparison", "write_report", "write_suite_report"]
+__all__ = ["Execute", "results_csv", "write_comparison", "write_report", "write_search_report", "write_suite_report"]
 
 Execute = Callable[[Path, Path, Mapping[str, Any]], None]
 """Executes a template with parameters and leaves the executed notebook: (template, output, parameters)."""
@@ -35,6 +35,8 @@ def write_report(folder: BenchmarkFolder, *, execute: Execute) -> Path:
     """
     inputs = digest_inputs(folder)
     record = read_benchmark(folder)
+    if folder.search.exists():
+        write_search_report(folder, execute=execute)
     write_atomically(folder.table, results_csv(record))
     execute(REPORT, folder.notebook, {"folder": str(folder.path)})
     suite = SuiteFolder(folder.path.parent)
@@ -42,6 +44,18 @@ def write_report(folder: BenchmarkFolder, *, execute: Execute) -> Path:
     render_page(folder.notebook, folder.page, title=f"{record.name} · benchmark report", home=home, back="all tasks")
     seal_report(folder, inputs)
     return folder.page
+
+
+def write_search_report(folder: BenchmarkFolder, *, execute: Execute) -> Path:
+    """Write search.ipynb and search.html into `folder`, of a benchmark whose runs are trials; returns the page.
+
+    Raises:
+        TemplateError: the notebook failed; the message says in which cell and why.
+    """
+    execute(SEARCH, folder.search_notebook, {"folder": str(folder.path)})
+    title = f"{folder.path.name} · search"
+    render_page(folder.search_notebook, folder.search_page, title=title, home="index.html", back="the report")
+    return folder.search_page
 
 
 def write_comparison(folder: BenchmarkFolder, against: BenchmarkFolder, *, execute: Execute) -> Path:

@@ -11,12 +11,22 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from app import __version__
-from app.layout import ARCHITECTURES, PROJECT, REFERENCES, REPORT, SUITE, BenchmarkFolder, SuiteFolder
+from app.layout import ARCHITECTURES, PROJECT, REFERENCES, REPORT, SEARCH, SUITE, BenchmarkFolder, SuiteFolder
 from app.results import write_atomically
 
 __all__ = ["digest_inputs", "is_current", "seal_report"]
 
-_PACKAGES = ("jupytext", "markupsafe", "matplotlib", "nbconvert", "numpy", "papermill", "pyarrow", "pygments")
+_PACKAGES = (
+    "jupytext",
+    "markupsafe",
+    "matplotlib",
+    "nbconvert",
+    "numpy",
+    "papermill",
+    "pyarrow",
+    "pygments",
+    "scikit-learn",
+)
 
 
 def digest_inputs(folder: BenchmarkFolder | SuiteFolder) -> str:
@@ -30,6 +40,7 @@ def digest_inputs(folder: BenchmarkFolder | SuiteFolder) -> str:
         return _digest_suite(folder)
     digest = hashlib.sha256(_code().encode())
     digest.update(_content(folder.record))
+    digest.update(_content(folder.search))
     digest.update(str(_marks(folder.examples)).encode())
     try:
         names = sorted(entry.name for entry in os.scandir(folder.runs))
@@ -70,6 +81,7 @@ def _outputs(folder: BenchmarkFolder | SuiteFolder) -> dict[str, str]:
     parts = [folder.page, folder.notebook, folder.table]
     if isinstance(folder, BenchmarkFolder):
         parts += [folder.leaderboard, folder.leaderboard_document]
+        parts += [folder.search_page] if folder.search.exists() else []
     return {part.name: hashlib.sha256(_content(part)).hexdigest() for part in parts}
 
 
@@ -102,7 +114,7 @@ def _code() -> str:
         except PackageNotFoundError:
             digest.update(f"{package} absent\n".encode())
     room = (path for path in (PROJECT / "app" / "report").rglob("*") if path.suffix not in ("", ".pyc"))
-    for path in sorted({*room, *(PROJECT / "app").glob("*.py"), REPORT, SUITE}):
+    for path in sorted({*room, *(PROJECT / "app").glob("*.py"), REPORT, SUITE, SEARCH}):
         digest.update(str(path.relative_to(PROJECT)).encode() + b"\0" + _content(path))
     for table in (ARCHITECTURES, REFERENCES):
         digest.update(table.name.encode() + b"\0" + _content(table))

@@ -33,11 +33,16 @@ def answer(record: Record, standings: Sequence[Standing]) -> tuple[str, ...]:
     unfinished = len(record.unfinished)
     if unfinished:
         sentences.append(f"{unfinished} of {len(record.entries)} runs have no score; they are named below.")
+    if record.stopped:
+        number = len(record.stopped)
+        sentences.append(f"{counted(number, 'run')} {'was' if number == 1 else 'were'} stopped early by the search.")
     return tuple(sentences)
 
 
 def _nothing(record: Record) -> str:
     failed = sum(entry.result is not None for entry in record.unfinished)
+    if record.stopped and not failed:
+        return f"No run has a score: {len(record.stopped)} of {len(record.entries)} were stopped early by the search."
     if failed:
         return f"No run has a score: {failed} of {len(record.entries)} failed, each named below with its cause."
     return f"None of the {len(record.entries)} planned runs has been made yet."

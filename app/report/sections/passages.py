@@ -8,7 +8,7 @@ import yaml
 from markupsafe import Markup
 
 from app.report.gather import Record
-from app.report.page.markup import Fragment
+from app.report.page.markup import Fragment, link
 from app.report.page.wording import listing, metric_name, moment, percent, rate, score
 from app.report.sections.answer import answer
 from app.report.statistics.standings import Standing
@@ -29,10 +29,15 @@ def at_a_glance(record: Record, standings: Sequence[Standing]) -> Fragment:
         rows = ", ".join(f"{split} {rate(rows)}" for split, rows in dataset.rows.items())
         facts.append(("data", dataset.path, f"rows: {rows}"))
     ended = len(record.complete)
-    facts.append(("runs", f"{ended} of {len(record.entries)}", "ended with a score"))
+    early = f", {len(record.stopped)} stopped early" if record.stopped else ""
+    facts.append(("runs", f"{ended} of {len(record.entries)}", f"ended with a score{early}"))
     if record.ceiling is not None:
         facts.append(("ceiling", score(record.ceiling), "the best there is to reach"))
     question = Markup("<p>{}</p>").format(record.dataset.question) if record.dataset.question else Markup("")
+    page = record.folder.search_page.name
+    if record.folder.search.exists():
+        told = Markup("<p>These are the trials of a search: {}.</p>")
+        question += told.format(link(page, "how it went, and what mattered"))
     found = Markup('<p class="answer">{}</p><p class="further">{}</p>').format(first, " ".join(further))
     return Fragment(question + found + Markup('<dl class="facts">{}</dl>').format(fact_list(facts)))
 

@@ -16,9 +16,10 @@ from app.report.statistics.comparison import Difference
 from app.report.statistics.leaderboard import varied_hyperparameters
 from app.report.statistics.standings import COMPARED, Standing
 
-__all__ = ["divergent_table", "leaderboard_table", "run_table", "unfinished_table"]
+__all__ = ["divergent_table", "leaderboard_table", "run_table", "stopped_table", "unfinished_table"]
 
 
+STATES = {"stopped": "stopped early"}  # in words, where they are others
 LEADERS = 100  # architectures in a table
 SEEDS = 12  # of an architecture that the leaderboard links to
 RUNS = 400  # in a table of runs
@@ -89,12 +90,13 @@ def run_table(record: Record) -> Table:
         result = entry.result
         value = result.primary.value if result and result.primary else None
         chosen = _validation(entry)
+        state = STATES.get(entry.status, entry.status)
         rows.append(
             (
                 entry.plan.architecture,
                 setting(entry.plan.hyperparameters, varied),
                 Cell(str(entry.plan.seed), key=entry.plan.seed),
-                Cell(entry.status, "divergent" if result and result.divergent else "", kind=entry.status),
+                Cell(state, "divergent" if result and result.divergent else "", kind=entry.status),
                 Cell(score(chosen), key=chosen),
                 Cell(score(value), key=value),
                 Cell(duration(result.seconds if result else None), key=result.seconds if result else None),
@@ -130,7 +132,8 @@ def unfinished_table(record: Record) -> Table | Fragment:
     """The runs without a score, each with its cause; a sentence where there are none."""
     unfinished = record.unfinished
     if not unfinished:
-        return Fragment(Markup("<p>Every planned run ended with a score.</p>"))
+        others = " that was not stopped early" if record.stopped else ""
+        return Fragment(Markup("<p>Every planned run{} ended with a score.</p>").format(others))
     rows = []
     # what has failed says more than what has not been made
     for entry in sorted(unfinished, key=lambda entry: entry.result is None)[:RUNS]:
@@ -143,6 +146,23 @@ def unfinished_table(record: Record) -> Table | Fragment:
         f"{len(unfinished)} of {len(record.entries)} runs have no score."
         + _left_out(len(unfinished) - len(rows), "of them"),
         (Column("run"), Column("status"), Column("cause"), Column("cell", number=True)),
+        rows,
+    )
+
+
+def stopped_table(record: Record) -> Table | Fragment:
+    """The runs that a search ended early, each with its reason; empty where there are none."""
+    if not record.stopped:
+        return Fragment(Markup(""))
+    rows = []
+    for entry in record.stopped[:RUNS]:
+        error = entry.result.error if entry.result else None
+        name = Cell(_run_link(record, entry, entry.plan.run_id), kind="id")
+        rows.append((name, Cell(error.message if error else "", kind="wide")))
+    return Table(
+        f"{len(record.stopped)} of {len(record.entries)} runs were stopped early by the search, which is no fault of "
+        "theirs. They take no part in the leaderboard." + _left_out(len(record.stopped) - len(rows), "of them"),
+        (Column("run"), Column("why")),
         rows,
     )
 

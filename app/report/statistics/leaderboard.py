@@ -39,7 +39,7 @@ class Row:
     exclusive: bool  # inference was measured with the machine to itself, in every run
     training_exclusive: bool  # and none of the training is known to have gone on beside other runs
     divergent: tuple[str, ...]  # why, of each run in `runs` whose training came to nothing
-    failed: int  # of all settings of this architecture
+    failed: int  # of all settings of this architecture; those that a search stopped early are none of them
     missing: int
     reason: str | None  # why there is no score
 
@@ -82,7 +82,7 @@ def varied_hyperparameters(results: Iterable[RunResult]) -> tuple[str, ...]:
 
 def _row(name: str, results: Sequence[RunResult], sign: float, missing: int) -> Row:
     complete = [result for result in results if result.status is Status.OK and result.primary]
-    failures = [result for result in results if result.status is not Status.OK]
+    failures = [result for result in results if result.status is not Status.OK and not result.was_stopped]
     settings: dict[str, list[RunResult]] = {}
     for result in complete:
         key = json.dumps(dict(result.hyperparameters), sort_keys=True, default=str)
@@ -117,7 +117,7 @@ def _row(name: str, results: Sequence[RunResult], sign: float, missing: int) -> 
         divergent=tuple(run.divergent for run in runs if run.divergent),
         failed=len(failures),
         missing=missing,
-        reason=_reason(scores, failures),
+        reason=_reason(scores, failures, any(result.was_stopped for result in results)),
     )
 
 
@@ -141,7 +141,7 @@ def _smallest_batch(cost: Cost) -> InferenceCost | None:
     return min(cost.plain_inference, key=lambda timing: (timing.batch_size, timing.sequence_length), default=None)
 
 
-def _reason(scores: Sequence[float], failures: Sequence[RunResult]) -> str | None:
+def _reason(scores: Sequence[float], failures: Sequence[RunResult], stopped: bool) -> str | None:
     if scores and math.isfinite(_mean(scores)):
         return None
     if scores:
@@ -149,7 +149,9 @@ def _reason(scores: Sequence[float], failures: Sequence[RunResult]) -> str | Non
     error = next((result.error for result in failures if result.error), None)
     if error:
         return f"{error.kind}: {error.message}"
-    return failures[0].status.value if failures else "not run yet"
+    if failures:
+        return failures[0].status.value
+    return "every run was stopped early" if stopped else "not run yet"
 
 
 def _mean(values: Sequence[float]) -> float:
