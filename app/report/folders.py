@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.layout import PROJECT, BenchmarkFolder, SuiteFolder
 
-__all__ = ["find_benchmark", "find_suite"]
+__all__ = ["find_benchmark", "find_search", "find_suite"]
 
 
 def find_benchmark(folder: str) -> BenchmarkFolder:
@@ -22,6 +22,14 @@ def find_benchmark(folder: str) -> BenchmarkFolder:
     raise _nothing_yet(folder, "benchmark")
 
 
+def find_search(folder: str) -> BenchmarkFolder:
+    """The benchmark in `folder` whose runs are the trials of a search, as `find_benchmark` finds a benchmark."""
+    for place in _places(folder):
+        if BenchmarkFolder(place).search.exists():
+            return BenchmarkFolder(place)
+    raise _nothing_yet(folder, "search", "python app.py sweep --config config/sweep.yaml")
+
+
 def find_suite(folder: str) -> SuiteFolder:
     """The suite in `folder`, as `find_benchmark` finds a benchmark."""
     for place in _places(folder):
@@ -34,9 +42,9 @@ def _places(folder: str) -> tuple[Path, Path]:
     return Path(folder), PROJECT / folder
 
 
-def _nothing_yet(folder: str, kind: str) -> SystemExit:
+def _nothing_yet(folder: str, kind: str, command: str = "") -> SystemExit:
     shipped = PROJECT / "config" / f"{Path(folder).name}.yaml"
     config = shipped.relative_to(PROJECT) if shipped.exists() else "FILE"
-    run = f"python app.py --config {config}"
+    run = command or f"python app.py --config {config}"
     sys.stdout.write(f"{folder}: no {kind} here yet; run `{run}` first, or name another folder in the parameters\n")
     return SystemExit(0)
