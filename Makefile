@@ -3,6 +3,8 @@
 PYTHON ?= python3.11
 PIPENV_VERSION := 2026.10.3
 CONFIG ?= config/quickstart.yaml
+# where the project is published, owner/name on GitHub; empty: what git's remote says
+SLUG ?=
 
 VENV := .venv
 TOOLS := .pipenv
@@ -19,7 +21,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dry-run report test bench lint typecheck format lock links sync clean
+.PHONY: help setup run dry-run report test bench lint check-notebooks typecheck format lock links notebooks badges sync clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -42,9 +44,12 @@ test: $(READY) ## run all tests
 bench: $(READY) ## measure against what you would use instead, about an hour; BENCH=--quick some minutes
 	$(BIN)/python -m benchmarks $(BENCH)
 
-lint: $(READY) ## check form and style; changes nothing
+lint: $(READY) check-notebooks ## check form and style, of the templates too; changes nothing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+check-notebooks: $(READY) ## check that templates have no outputs, define nothing and take what the driver passes
+	$(BIN)/python -m app.anywhere.check
 
 typecheck: $(READY) ## check the types of app/
 	$(BIN)/mypy
@@ -59,6 +64,12 @@ lock: $(TOOLS)/bin/pipenv ## resolve Pipfile into Pipfile.lock anew
 
 links: ## check the links of the docs; ONLINE=1 asks other sites too
 	$(PYTHON) .ci/check_links.py $(if $(ONLINE),--online)
+
+notebooks: $(READY) ## render the templates to build/notebooks/*.ipynb; SLUG=owner/name for Colab
+	$(BIN)/python -m app.anywhere.render $(SLUG)
+
+badges: ## write the badges of the README, for SLUG=owner/name or git's remote
+	$(PYTHON) -m app.anywhere.badges $(SLUG)
 
 sync: $(READY) ## upload the W&B runs that were kept offline
 	$(BIN)/python -m app.syncing

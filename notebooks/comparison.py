@@ -5,7 +5,7 @@
 #       extension: .py
 #       format_name: percent
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
@@ -14,13 +14,20 @@
 # # What changed since then?
 
 # %%
+import os
+import subprocess
 import sys
-
-sys.path += [".", ".."]
-
 from pathlib import Path
 
-from app.layout import BenchmarkFolder
+if "google.colab" in sys.modules:  # there, bring the project and what Colab lacks; elsewhere this does nothing
+    if not Path("app.py").exists():
+        subprocess.run(["git", "clone", "--depth=1", "https://github.com/OWNER/NAME", "bert-benchmark"], check=False)
+        os.chdir("bert-benchmark")
+    subprocess.run([sys.executable, "-m", "app.anywhere.colab"], check=True)
+sys.path += [".", "..", "../.."]  # the project's root, seen from itself, from notebooks/ and from build/notebooks/
+
+# %%
+from app.report.folders import find_benchmark
 from app.report.gather import read_benchmark
 from app.report.sections import changes
 from app.report.statistics.changes import find_changes
@@ -30,8 +37,8 @@ folder: str = "reports/quickstart"  # of a benchmark that has been run
 against: str = "reports/earlier"  # of the one that it is set against
 
 # %%
-now = read_benchmark(BenchmarkFolder(Path(folder)))
-before = read_benchmark(BenchmarkFolder(Path(against)))
+now = read_benchmark(find_benchmark(folder))
+before = read_benchmark(find_benchmark(against))
 found = find_changes(before, now)
 
 # %%

@@ -5,7 +5,7 @@
 #       extension: .py
 #       format_name: percent
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
@@ -14,16 +14,23 @@
 # # Which architecture should you take?
 
 # %%
+import os
+import subprocess
 import sys
-
-sys.path += [".", ".."]
-
 from pathlib import Path
 
-from app.layout import BenchmarkFolder
+if "google.colab" in sys.modules:  # there, bring the project and what Colab lacks; elsewhere this does nothing
+    if not Path("app.py").exists():
+        subprocess.run(["git", "clone", "--depth=1", "https://github.com/OWNER/NAME", "bert-benchmark"], check=False)
+        os.chdir("bert-benchmark")
+    subprocess.run([sys.executable, "-m", "app.anywhere.colab"], check=True)
+sys.path += [".", "..", "../.."]  # the project's root, seen from itself, from notebooks/ and from build/notebooks/
+
+# %%
 from app.report import board
 from app.report.answers import read_answers
 from app.report.examples import read_examples
+from app.report.folders import find_benchmark
 from app.report.gather import read_benchmark
 from app.report.sections import (
     agreement,
@@ -51,7 +58,7 @@ from app.report.statistics.standings import compare
 folder: str = "reports/quickstart"  # of a benchmark that has been run
 
 # %%
-benchmark = read_benchmark(BenchmarkFolder(Path(folder)))
+benchmark = read_benchmark(find_benchmark(folder))
 standings = compare(benchmark)
 
 # %%

@@ -5,7 +5,7 @@
 #       extension: .py
 #       format_name: percent
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
@@ -14,13 +14,20 @@
 # # Which architecture is best over all tasks?
 
 # %%
+import os
+import subprocess
 import sys
-
-sys.path += [".", ".."]
-
 from pathlib import Path
 
-from app.layout import SuiteFolder
+if "google.colab" in sys.modules:  # there, bring the project and what Colab lacks; elsewhere this does nothing
+    if not Path("app.py").exists():
+        subprocess.run(["git", "clone", "--depth=1", "https://github.com/OWNER/NAME", "bert-benchmark"], check=False)
+        os.chdir("bert-benchmark")
+    subprocess.run([sys.executable, "-m", "app.anywhere.colab"], check=True)
+sys.path += [".", "..", "../.."]  # the project's root, seen from itself, from notebooks/ and from build/notebooks/
+
+# %%
+from app.report.folders import find_suite
 from app.report.sections import suite_passages, suite_tables
 from app.report.statistics.average import average_suite
 from app.report.suites import read_suite
@@ -29,7 +36,7 @@ from app.report.suites import read_suite
 folder: str = "reports/suite"  # of a suite that has been run
 
 # %%
-suite = read_suite(SuiteFolder(Path(folder)))
+suite = read_suite(find_suite(folder))
 overalls = average_suite(suite)
 
 # %%

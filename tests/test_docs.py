@@ -2,13 +2,16 @@
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import yaml
 from pydantic import BaseModel
 
+from app import __version__
 from app.cli import main
 from app.config import OPTIMIZERS, Benchmark, load_config
+from tests.anywhere.colab import INSTALLED
 
 PROJECT = Path(__file__).resolve().parent.parent
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -100,6 +103,29 @@ def test_every_package_has_its_reason():
     named = re.findall(r"^\| ([a-z0-9, -]+) \|", section("Packages"), re.MULTILINE)
     explained = {name for cell in named for name in cell.split(", ")} - {"package"}
     assert {name for name in explained if not set(name) <= {"-", " "}} == packages
+
+
+def test_the_pythons_it_names_are_those_of_every_setting():
+    pyproject = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
+    workflow = yaml.safe_load((PROJECT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8"))
+    tested = [tuple(map(int, name.split("."))) for name in workflow["jobs"]["test"]["strategy"]["matrix"]["python"]]
+    first, last = min(tested), max(tested)
+    assert pyproject["project"]["requires-python"] == f">=3.{first[1]},<3.{last[1] + 1}"
+    assert pyproject["project"]["version"] == __version__
+    assert pyproject["tool"]["ruff"]["target-version"] == f"py3{first[1]}"
+    assert [minor for _, minor in tested] == list(range(first[1], last[1] + 1))
+    assert "They need Python 3.11, 3.12 or 3.13" in README
+    assert f"on Python 3.{first[1]} to 3.{last[1]}" in README
+    usual = (PROJECT / ".python-version").read_text(encoding="utf-8").strip()
+    assert f"PYTHON ?= python{usual}\n" in (PROJECT / "Makefile").read_text(encoding="utf-8")
+    assert (PROJECT / ".binder" / "runtime.txt").read_text(encoding="utf-8") == f"python-{usual}\n"
+
+
+def test_the_transformers_it_names_are_colabs_and_the_locked_one():
+    locked = json.loads((PROJECT / "Pipfile.lock").read_text(encoding="utf-8"))["default"]["transformers"]["version"]
+    minor = ".".join(locked.removeprefix("==").split(".")[:2])
+    colab = ".".join(INSTALLED["transformers"].split(".")[:2])
+    assert re.search(rf"transformers from {colab}, which Colab has,\s+to {minor}, which is locked", README)
 
 
 def test_every_target_it_speaks_of_is_in_the_makefile():

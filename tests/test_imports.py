@@ -25,6 +25,7 @@ ALLOWED = {
     "results": {"errors", "layout"},
     "suite": {"errors", "documents", "config", "schema", "tasks"},
     "trials": {"results"},
+    "anywhere": {"errors", "config", "layout", "bench"},
     "bench": {"errors", "config", "layout", "results", "suite", "tasks"},
     "search": {
         *("errors", "validation", "documents", "schema", "config", "layout", "results", "trials", "tasks", "bench"),

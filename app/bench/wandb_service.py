@@ -9,26 +9,29 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 
-from app.layout import SERVICE_VARIABLE
+from app.layout import SERVICE_VARIABLE, SWEEP_VARIABLE
 
 __all__ = ["share_service"]
 
 _IDLE = "10m"  # how long the service outlives a driver that was killed
 _START_SECONDS = 30
-_CORE = (sys.executable, "-m", "wandb", "beta", "core")
+# Runs that are still open then have lost their kernels, and are to be seen as failed: `wandb beta core stop` itself has
+# no option for that, and ends them as if all were well.
+_STOP = "from wandb.cli.beta_core import stop; stop(exit_code=1)"
 
 
 @contextlib.contextmanager
 def share_service(*, wanted: bool) -> Iterator[Callable[[], Mapping[str, str]]]:
     """Start a service in the background; yields what asks for the environment that leads a kernel to it.
 
-    The environment is empty where no service is wanted, or none came up: a kernel then starts its own.
+    The environment is empty where no service is wanted, or none came up: a kernel then starts its own. So it is for a
+    run of a sweep: there is one alone, and a kernel that is lost must leave its W&B run to the next attempt.
     """
-    if not wanted or SERVICE_VARIABLE in os.environ:
+    if not wanted or SERVICE_VARIABLE in os.environ or SWEEP_VARIABLE in os.environ:
         yield dict
         return
     starting = subprocess.Popen(
-        [*_CORE, "start", "--idle-timeout", _IDLE],
+        [sys.executable, "-m", "wandb", "beta", "core", "start", "--idle-timeout", _IDLE],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -53,7 +56,7 @@ def share_service(*, wanted: bool) -> Iterator[Callable[[], Mapping[str, str]]]:
         if environment():
             with contextlib.suppress(subprocess.TimeoutExpired):
                 subprocess.run(
-                    [*_CORE, "stop"],
+                    [sys.executable, "-c", _STOP],
                     env={**os.environ, **found},
                     capture_output=True,
                     timeout=_START_SECONDS,

@@ -1,0 +1,1 @@
+"""What it takes to open the notebooks elsewhere: rendered, checked, linked to, and with their packages brought."""
