@@ -24,8 +24,8 @@ ALLOWED = {
     "config": {"errors", "documents", "layout", "schema", "hyperparameters", "optimizers", "tasks"},
     "results": {"errors", "layout"},
     "suite": {"errors", "documents", "config", "schema", "tasks"},
-    "trials": {"results"},
     "anywhere": {"errors", "config", "layout", "bench"},
+    "trials": {"results"},
     "bench": {"errors", "config", "layout", "results", "suite", "tasks"},
     "search": {
         *("errors", "validation", "documents", "schema", "config", "layout", "results", "trials", "tasks", "bench"),
