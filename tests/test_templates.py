@@ -91,6 +91,7 @@ def test_the_templates_of_pages_are_scripts_too_once_there_is_something_to_tell(
     ("name", "said"),
     [
         ("report.py", "reports/quickstart: no benchmark here yet; run `python app.py --config config/quickstart.yaml`"),
+        ("search.py", "no search here yet; run `python app.py sweep --config config/sweep.yaml`"),
         ("suite.py", "reports/suite: no suite here yet; run `python app.py --config config/suite.yaml`"),
         ("comparison.py", "no benchmark here yet; run `python app.py --config "),
     ],

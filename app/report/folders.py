@@ -23,11 +23,11 @@ def find_benchmark(folder: str) -> BenchmarkFolder:
 
 
 def find_search(folder: str) -> BenchmarkFolder:
-    """The benchmark in `folder` whose runs are the trials of a search, as `find_benchmark` finds a benchmark."""
+    """The benchmark in `folder` whose runs are the trials of a search, as `find_benchmark` finds one."""
     for place in _places(folder):
         if BenchmarkFolder(place).search.exists():
             return BenchmarkFolder(place)
-    raise _nothing_yet(folder, "search", "python app.py sweep --config config/sweep.yaml")
+    raise _nothing_yet(folder, "search", command="sweep --config", name="sweep")
 
 
 def find_suite(folder: str) -> SuiteFolder:
@@ -42,9 +42,9 @@ def _places(folder: str) -> tuple[Path, Path]:
     return Path(folder), PROJECT / folder
 
 
-def _nothing_yet(folder: str, kind: str, command: str = "") -> SystemExit:
-    shipped = PROJECT / "config" / f"{Path(folder).name}.yaml"
+def _nothing_yet(folder: str, kind: str, *, command: str = "--config", name: str = "") -> SystemExit:
+    shipped = PROJECT / "config" / f"{name or Path(folder).name}.yaml"
     config = shipped.relative_to(PROJECT) if shipped.exists() else "FILE"
-    run = command or f"python app.py --config {config}"
+    run = f"python app.py {command} {config}"
     sys.stdout.write(f"{folder}: no {kind} here yet; run `{run}` first, or name another folder in the parameters\n")
     return SystemExit(0)

@@ -163,25 +163,24 @@ class Study:
             self._study.tell(trial.live, value, state=state)
 
     def _left(self, trials: Sequence[FrozenTrial]) -> float:
-        waiting = sum(trial.state is TrialState.WAITING for trial in trials)
+        waiting = sum(trial.state is TrialState.WAITING or self._is_orphan(trial) for trial in trials)
         new = 0 if self._has_reached_target(trials) else max(0.0, self._limit - sum(map(counts, trials)))
         return new + waiting
 
     def _reclaim(self) -> list[FrozenTrial]:
         """All trials, those of processes that have died begun anew."""
         trials = self._trials()
-        orphans = [trial for trial in trials if trial.state is TrialState.RUNNING and self._is_orphan(trial)]
+        orphans = [trial for trial in trials if self._is_orphan(trial)]
         for trial in orphans:
             self._take_out(trial.number)
         return self._trials() if self._put_back(self._trials() if orphans else trials) else trials
 
     def _is_orphan(self, trial: FrozenTrial) -> bool:
+        """Whether it is under way for the study, and nobody is at it."""
         driver = trial.user_attrs.get(DRIVER)
-        if driver == self._driver:
+        if trial.state is not TrialState.RUNNING or driver == self._driver:
             return False
-        if driver is None:  # killed before it had said its name; or it is about to, on another machine
-            if self._is_local:
-                return True
+        if driver is None:  # killed before it had said its name, or just about to
             begun = trial.datetime_start.timestamp() if trial.datetime_start else 0.0
             return time.time() - begun > BEAT_SECONDS
         alive = lives_here(self._drivers, driver)

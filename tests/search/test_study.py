@@ -138,19 +138,21 @@ def test_two_processes_share_a_study_and_no_point_is_tried_twice(write_sweep, fo
     assert len({tuple(line) for line in lines}) == 8
 
 
-def test_what_a_killed_process_was_at_is_begun_anew_by_the_next(write_sweep, folder):
-    sweep = load_sweep(write_sweep())
+@pytest.mark.parametrize("cap", [1, 4])
+def test_what_a_killed_process_was_at_is_begun_anew_by_the_next(write_sweep, folder, cap):
+    sweep = load_sweep(write_sweep(run_cap=cap))
     process = start(1000)
     first = process.stdout.readline().split()
     with open_(sweep, folder) as study:
         assert [record.state for record in study.records()] == ["running"]
         process.send_signal(signal.SIGKILL)
         process.communicate(timeout=100)
+        assert study.left == cap
         trial = study.ask()
         assert trial.values["learning_rate"] == float(first[1])
         study.complete(trial, 1.0)
-        assert len(drain(study)) == 3
-        assert len(study.records()) == 4
+        assert len(drain(study)) == cap - 1
+        assert len(study.records()) == cap
     assert not [path for path in folder.drivers.iterdir() if not path.name.startswith(".")]
 
 
