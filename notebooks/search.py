@@ -5,7 +5,7 @@
 #       extension: .py
 #       format_name: percent
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
@@ -14,13 +14,20 @@
 # # Which setting should you take?
 
 # %%
+import os
+import subprocess
 import sys
-
-sys.path += [".", ".."]
-
 from pathlib import Path
 
-from app.layout import BenchmarkFolder
+if "google.colab" in sys.modules:  # there, bring the project and what Colab lacks; elsewhere this does nothing
+    if not Path("app.py").exists():
+        subprocess.run(["git", "clone", "--depth=1", "https://github.com/OWNER/NAME", "bert-benchmark"], check=False)
+        os.chdir("bert-benchmark")
+    subprocess.run([sys.executable, "-m", "app.anywhere.colab"], check=True)
+sys.path += [".", "..", "../.."]  # the project's root, seen from itself, from notebooks/ and from build/notebooks/
+
+# %%
+from app.report.folders import find_search
 from app.report.sections import search, search_figures, search_tables
 from app.report.statistics.importance import measure_importance
 
@@ -28,7 +35,7 @@ from app.report.statistics.importance import measure_importance
 folder: str = "reports/quickstart-sweep"  # of a benchmark whose runs are the trials of a search
 
 # %%
-here = BenchmarkFolder(Path(folder))
+here = find_search(folder)
 record = search.open_search(here)
 
 # %%

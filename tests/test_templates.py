@@ -92,6 +92,7 @@ def test_the_templates_of_pages_are_scripts_too_once_there_is_something_to_tell(
     [
         ("report.py", "reports/quickstart: no benchmark here yet; run `python app.py --config config/quickstart.yaml`"),
         ("suite.py", "reports/suite: no suite here yet; run `python app.py --config config/suite.yaml`"),
+        ("search.py", "no search here yet; run `python app.py sweep --config config/sweep.yaml`"),
         ("comparison.py", "no benchmark here yet; run `python app.py --config "),
     ],
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.bench.plan import plan_runs
 from app.config import Benchmark
-from app.layout import COMPARISON, FINETUNE, LANGUAGE_MODEL, REPORT, SUITE
+from app.layout import COMPARISON, FINETUNE, LANGUAGE_MODEL, REPORT, SEARCH, SUITE
 
 __all__ = ["HEADER", "KEPT_METADATA", "OWN_PARAMETERS", "planned_parameters"]
 
@@ -39,6 +39,7 @@ _KINDS = {
 _REPORTS: Mapping[str, Mapping[str, Any]] = {  # as app/report/write.py has it
     REPORT.name: {"folder": ""},
     SUITE.name: {"folder": ""},
+    SEARCH.name: {"folder": ""},
     COMPARISON.name: {"folder": "", "against": ""},
 }
 
