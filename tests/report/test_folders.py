@@ -3,7 +3,7 @@
 import pytest
 
 from app.report import folders
-from app.report.folders import find_benchmark, find_suite
+from app.report.folders import find_benchmark, find_search, find_suite
 
 
 @pytest.fixture
@@ -31,7 +31,9 @@ def test_a_folder_is_seen_from_where_the_notebook_runs(project, tmp_path):
 def test_it_is_else_seen_from_the_projects_root(project):
     leave(project / "reports" / "x", "benchmark.json")
     leave(project / "reports" / "y", "suite.json")
+    leave(project / "reports" / "z", "search.json")
     assert find_benchmark("reports/x").path == project / "reports" / "x"
+    assert find_search("reports/z").path == project / "reports" / "z"
     assert find_suite("reports/y").path == project / "reports" / "y"
 
 
@@ -40,6 +42,7 @@ def test_it_is_else_seen_from_the_projects_root(project):
     [
         (find_benchmark, "reports/shipped", "no benchmark here yet; run `python app.py --config config/shipped.yaml`"),
         (find_benchmark, "reports/mine", "no benchmark here yet; run `python app.py --config FILE`"),
+        (find_search, "reports/shipped", "no search here yet; run `python app.py sweep --config config/sweep.yaml`"),
         (find_suite, "reports/shipped", "no suite here yet; run `python app.py --config config/shipped.yaml`"),
     ],
 )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-import itertools
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -80,7 +80,7 @@ def render_page(notebook: Path, page: Path, *, title: str, home: str | None, bac
         "script_hash": _hash(script),
         "content": CONTENT,
         "headings": Headings(),
-        "numbers": itertools.count(1),
+        "numbers": iter(range(1, sys.maxsize)),  # nbconvert copies it; Python 3.12 warns of a copied itertools.count
     }
     text, _ = _exporter().from_notebook_node(node, resources)
     # an unpaired surrogate, which a notebook may hold, has no place in a UTF-8 file
@@ -142,7 +142,7 @@ def _highlighted(source: str) -> Markup:
     return _safe(highlight(source, PythonLexer(), HtmlFormatter(nowrap=True)))
 
 
-def _picture(output: NotebookNode, numbers: itertools.count[int]) -> Drawn | None:
+def _picture(output: NotebookNode, numbers: Iterator[int]) -> Drawn | None:
     """The picture of an output, the drawing before the pixels; None where it holds none."""
     data: dict[str, Any] = output.data
     description = str(output.metadata.get("alt", ""))
