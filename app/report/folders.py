@@ -19,7 +19,7 @@ def find_benchmark(folder: str) -> BenchmarkFolder:
     for place in _places(folder):
         if BenchmarkFolder(place).record.exists():
             return BenchmarkFolder(place)
-    raise _nothing_yet(folder, "benchmark")
+    raise _nothing_yet(folder, "benchmark", f"python app.py --config {_config_of(folder)}")
 
 
 def find_search(folder: str) -> BenchmarkFolder:
@@ -27,7 +27,7 @@ def find_search(folder: str) -> BenchmarkFolder:
     for place in _places(folder):
         if BenchmarkFolder(place).search.exists():
             return BenchmarkFolder(place)
-    raise _nothing_yet(folder, "search", command="sweep --config", name="sweep")
+    raise _nothing_yet(folder, "search", "python app.py sweep --config config/sweep.yaml")
 
 
 def find_suite(folder: str) -> SuiteFolder:
@@ -35,16 +35,19 @@ def find_suite(folder: str) -> SuiteFolder:
     for place in _places(folder):
         if SuiteFolder(place).record.exists():
             return SuiteFolder(place)
-    raise _nothing_yet(folder, "suite")
+    raise _nothing_yet(folder, "suite", f"python app.py --config {_config_of(folder)}")
 
 
 def _places(folder: str) -> tuple[Path, Path]:
     return Path(folder), PROJECT / folder
 
 
-def _nothing_yet(folder: str, kind: str, *, command: str = "--config", name: str = "") -> SystemExit:
-    shipped = PROJECT / "config" / f"{name or Path(folder).name}.yaml"
-    config = shipped.relative_to(PROJECT) if shipped.exists() else "FILE"
-    run = f"python app.py {command} {config}"
-    sys.stdout.write(f"{folder}: no {kind} here yet; run `{run}` first, or name another folder in the parameters\n")
+def _config_of(folder: str) -> str:
+    """The project's own configuration of that name, where it has one."""
+    shipped = PROJECT / "config" / f"{Path(folder).name}.yaml"
+    return str(shipped.relative_to(PROJECT)) if shipped.exists() else "FILE"
+
+
+def _nothing_yet(folder: str, kind: str, command: str) -> SystemExit:
+    sys.stdout.write(f"{folder}: no {kind} here yet; run `{command}` first, or name another folder in the parameters\n")
     return SystemExit(0)
