@@ -116,7 +116,7 @@ def run_trial(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int:
         with hold_record(folder):
             write_record(folder, benchmark, work.dataset, work.runs, keep=True)
         result = run_trial(work, lend)
-    print_trial(result, folder, arguments.config)
+    print_trial(result, folder, arguments.config, arguments.set)
     if result.error is not None and result.error.kind == STOPPED:
         die_of_sigterm()
     return OK if result.status == "ok" else SOME_FAILED

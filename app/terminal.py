@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import math
+import shlex
 import shutil
 import sys
 from collections.abc import Collection, Mapping, Sequence
@@ -113,12 +114,13 @@ def print_leaderboard(results: Collection[RunResult], page: Path) -> None:
     console().print(f"report: {page}", highlight=False, soft_wrap=True)
 
 
-def print_trial(result: RunResult, folder: BenchmarkFolder, config: Path) -> None:
+def print_trial(result: RunResult, folder: BenchmarkFolder, config: Path, overrides: Sequence[str]) -> None:
     """Print how one run of a sweep ended, where it lies, and how to make the report of all of them."""
+    named = "".join(f" --set {shlex.quote(words)}" for words in overrides)
     score, failed = result.primary, result.error
     told = f"{score.split} {score.name} {score.value:.3f}" if score else failed.message if failed else ""
     words = f"{result.run_id}: {result.status}, {told}\n{folder.run(result.run_id).path}\n"
-    sys.stdout.write(f"{words}the report of all runs so far: python app.py report --config {config}\n")
+    sys.stdout.write(f"{words}the report of all runs so far: python app.py report --config {config}{named}\n")
 
 
 def print_changes(folder: BenchmarkFolder, page: Path) -> list[str]:
