@@ -102,6 +102,7 @@ def test_changed_code_of_the_report_counts(folder, tmp_path, monkeypatch, file):
     monkeypatch.setattr(seal, "PROJECT", project)
     monkeypatch.setattr(seal, "REPORT", project / "notebooks" / "report.py")
     monkeypatch.setattr(seal, "SUITE", project / "notebooks" / "suite.py")
+    monkeypatch.setattr(seal, "SEARCH", project / "notebooks" / "search.py")
     seal._code.cache_clear()
     assert is_current(folder)  # the same code elsewhere
     with (project / file).open("a") as source:
