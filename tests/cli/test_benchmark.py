@@ -113,7 +113,7 @@ class TestABenchmark:
 
     def test_tracking_is_offline_without_credentials_and_the_output_says_how_to_sync(self, finished):
         here, done = finished
-        assert "wandb sync reports/tiny/wandb" in done.stdout
+        assert "make sync" in done.stdout
         for result in results_in(here).values():
             assert result.wandb.mode == "offline"
             assert (here / result.wandb.path).is_dir()
