@@ -87,6 +87,17 @@ def test_training_stops_early_when_nothing_gets_better(train):
     assert len(history.series("eval_accuracy")[1]) <= 4
 
 
+@pytest.fixture(scope="module")
+def usual(intents, tmp_path_factory):
+    """The history of a training with nothing changed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BERT_BENCHMARK_CACHE", str(tmp_path_factory.mktemp("cache")))
+        competitor = build_competitor(TOY, intents, max_length=24, seed=QUICK.seed)
+        history = History("accuracy")
+        train_competitor(competitor, intents, QUICK, max_length=24, metric="accuracy", history=history)
+    return history
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -101,8 +112,7 @@ def test_training_stops_early_when_nothing_gets_better(train):
     ],
     ids=str,
 )
-def test_each_hyperparameter_reaches_the_training(train, changes):
-    _, usual, _ = train()
+def test_each_hyperparameter_reaches_the_training(train, usual, changes):
     _, changed, _ = train(QUICK.model_copy(update=changes))
     assert changed.rows != usual.rows
     assert all(math.isfinite(loss) for loss in changed.series("loss")[1])

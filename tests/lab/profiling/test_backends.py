@@ -51,19 +51,22 @@ def test_a_backend_agrees_with_plain_torch_and_leaves_the_model_untouched(name, 
     assert not built.model.training
 
 
+# their graphs are unlike: to quantise takes as long as to export, and the others are made of the same products
+QUANTISED = ("deberta-v2", "modernbert", "convbert", "albert")
 NOT_EXPORTED = ("longformer",)  # torch.export does not follow its windows (torch 2.13, transformers 5.23)
 
 
 @pytest.mark.parametrize("family", [family for family in FAMILIES if family not in ("bert", *NOT_EXPORTED)])
-def test_every_family_is_exported_and_quantised_and_no_file_is_left_about(family, here, tmp_path_factory):
+def test_a_family_is_exported_and_quantised_and_no_file_is_left_about(family, here, tmp_path_factory):
     scratch = tmp_path_factory.mktemp("scratch")
     built = build_tiny(family, layers=1)
     example = draw_batch(built, rows=2, length=11, padding=2)
     whole = make_backend("onnxruntime", built.model, example, scratch)
     assert_agreement(built, whole, TOLERANCE["onnxruntime"])
-    small = make_backend("onnxruntime-int8", built.model, example, scratch)
-    assert_agreement(built, small, TOLERANCE["onnxruntime-int8"])
-    assert small.size_bytes < whole.size_bytes
+    if family in QUANTISED:
+        small = make_backend("onnxruntime-int8", built.model, example, scratch)
+        assert_agreement(built, small, TOLERANCE["onnxruntime-int8"])
+        assert small.size_bytes < whole.size_bytes
     assert [path.name for path in here.iterdir()] == ["cache"]
 
 
