@@ -54,7 +54,7 @@ def call(start: Callable[..., subprocess.Popen[str]]) -> Callable[..., str]:
     def run(*words: str, expected: int = 0, **more: str) -> str:
         with start(*words, **more) as process:
             try:
-                said = process.communicate(timeout=240)[0]
+                said = process.communicate(timeout=400)[0]
             finally:
                 process.kill()
         assert process.returncode == expected, said

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from app.layout import BenchmarkFolder
 from app.report.page.markup import Cell, Column, Fragment, Table, link
-from app.report.page.wording import duration, percent, plain, plain_name, score, setting
+from app.report.page.wording import counted, duration, percent, plain, plain_name, score, setting
 from app.report.statistics.importance import Importances
 from app.trials import SearchRecord, TrialRecord
 
@@ -121,7 +121,7 @@ def space_table(record: SearchRecord) -> Table:
     """What was searched: every parameter with its distribution."""
     rows = [(plain_name(axis.name), plain_name(axis.distribution), _fields(axis.fields)) for axis in record.space]
     return Table(
-        f"The space of the search, {len(record.searched)} parameters with more than one value.",
+        f"The space of the search: {counted(len(record.searched), 'parameter')} with more than one value.",
         (Column("parameter"), Column("distribution"), Column("of", kind="wide")),
         rows,
     )
