@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.documents import read_document
 from app.layout import PARAMETERS_VARIABLE, RUN_VARIABLE, SWEEP_VARIABLE
 
-__all__ = ["AgentCall", "StoppedBySweep", "die_of_sigterm", "find_call", "forget_call", "obey_sigterm"]
+__all__ = ["AgentCall", "StoppedBySweep", "find_call", "forget_call", "obeying_sigterm"]
 
 
 @dataclass(frozen=True)
@@ -59,18 +60,21 @@ class StoppedBySweep(KeyboardInterrupt):
     """The agent has sent SIGTERM: its sweep has stopped this run, or is stopped itself."""
 
 
-def obey_sigterm() -> None:
-    """From now on SIGTERM raises `StoppedBySweep`, once; those that follow it are not heard."""
+@contextlib.contextmanager
+def obeying_sigterm() -> Iterator[None]:
+    """Within it SIGTERM raises `StoppedBySweep`, once; what is not caught by its end ends the process by that signal.
+
+    So an agent takes it for a run that was stopped, and not for one that failed, as it would after an exit code.
+    """
     signal.signal(signal.SIGTERM, _raise_stopped)
+    try:
+        yield
+    except StoppedBySweep:
+        sys.stdout.flush()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _raise_stopped(*_: object) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise StoppedBySweep
-
-
-def die_of_sigterm() -> None:
-    """End this process as the signal would have: an agent takes that for a run that was stopped, not for a failure."""
-    sys.stdout.flush()
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    os.kill(os.getpid(), signal.SIGTERM)

@@ -108,7 +108,7 @@ def read_pins(parser: argparse.ArgumentParser, rest: Iterable[str]) -> dict[str,
             pins |= _read_mapping(parser, word)
         elif separator and (word.startswith(("--", "+")) or not word.startswith("-")) and name:
             pins[name] = value
-        elif word.startswith("--") and name in _axes():
+        elif word.startswith("--") and _is_axis(name):
             pins[name] = words.pop(0) if words and not words[0].startswith(("--", "{")) else "true"
         else:
             options = [option for action in parser._actions for option in action.option_strings]
@@ -125,10 +125,10 @@ def _read_mapping(parser: argparse.ArgumentParser, word: str) -> dict[str, str]:
         parser.error(f"{word}: begins as JSON and is none ({error})")
 
 
-def _axes() -> tuple[str, ...]:
-    from app.hyperparameters import Hyperparameters
+def _is_axis(name: str) -> bool:
+    from app.config import AXES  # not before it is asked for: --help needs none of it
 
-    return ("architecture", "seed", *Hyperparameters.model_fields)
+    return name in AXES
 
 
 def read_overrides(arguments: argparse.Namespace) -> list[str]:

@@ -38,10 +38,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 all runs are ok; 1 some run failed; 2 the command line or an input is wrong, nothing was run or written;
         130 interrupted, what was finished is kept.
     """
-    from app.agent import find_call
-    from app.search.sweep import is_sweep
-    from app.suite import is_suite
-
     words = list(sys.argv[1:] if argv is None else argv)
     with contextlib.suppress(ValueError):  # not in the main thread: then signals are for others to handle
         signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -54,12 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return list_architectures(architectures_parser().parse_args(words[1:]))
         parser = benchmark_parser()
         arguments, rest = parser.parse_known_args(words)
-        pins, call = read_pins(parser, rest), find_call(os.environ)
-        if is_sweep(arguments.config):
-            raise UsageError(f"{arguments.config}: is a sweep; search it by app.py sweep --config {arguments.config}")
-        if call is not None:
-            return run_trial(arguments, {**call.parameters, **pins})
-        return run_suite(arguments, pins) if is_suite(arguments.config) else run_benchmark(arguments, pins)
+        return run_file(arguments, read_pins(parser, rest))
     except BenchmarkError as error:
         print(error, file=sys.stderr)
         return WRONG_INPUT if isinstance(error, UsageError) else SOME_FAILED
@@ -68,8 +59,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
+def run_file(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int:
+    """`python app.py --config FILE`, by who calls and what the file is."""
+    from app.agent import find_call, obeying_sigterm
+    from app.search.sweep import is_sweep
+    from app.suite import is_suite
+
+    call = find_call(os.environ)
+    if is_sweep(arguments.config):
+        raise UsageError(f"{arguments.config}: is a sweep; search it by app.py sweep --config {arguments.config}")
+    if call is not None:
+        with obeying_sigterm():
+            return run_trial(arguments, {**call.parameters, **pins})
+    return run_suite(arguments, pins) if is_suite(arguments.config) else run_benchmark(arguments, pins)
+
+
 def run_benchmark(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int:
-    """`python app.py --config FILE`: check, plan, run what is missing, report."""
+    """Of one benchmark: check, plan, run what is missing, report."""
     from app.bench.lock import hold_folder
     from app.bench.record import write_record
     from app.config import load_config
@@ -94,7 +100,7 @@ def run_benchmark(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int
 
 def run_trial(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int:
     """The same as a W&B agent calls it: one run, into the W&B run of its sweep. The report is for `report` to make."""
-    from app.agent import die_of_sigterm, obey_sigterm
+    from app.agent import StoppedBySweep
     from app.bench.lock import hold_folder, hold_record
     from app.bench.record import write_record
     from app.config import load_config
@@ -111,14 +117,13 @@ def run_trial(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int:
     if arguments.dry_run:
         print_plan(work.runs, work.done, benchmark.execution.workers)
         return OK
-    obey_sigterm()
     with hold_folder(folder, shared=True), lend_parents() as lend:
         with hold_record(folder):
             write_record(folder, benchmark, work.dataset, work.runs, keep=True)
         result = run_trial(work, lend)
     print_trial(result, folder, arguments.config, arguments.set)
     if result.error is not None and result.error.kind == STOPPED:
-        die_of_sigterm()
+        raise StoppedBySweep
     return OK if result.status == "ok" else SOME_FAILED
 
 

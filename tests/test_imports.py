@@ -33,7 +33,7 @@ ALLOWED = {
     "lab": {"errors", "config", "layout", "results", "drawing", "tasks"},
     "report": {"errors", "documents", "config", "layout", "results", "drawing", "tasks", "trials"},
     "terminal": {"errors", "config", "layout", "results", "trials", "bench", "search", "report"},
-    "arguments": {"errors", "hyperparameters"},
+    "arguments": {"errors", "config"},
     "agent": {"documents", "layout"},
     "syncing": {"results", "lab"},
     "preparation": {"errors", "config", "layout", "results", "bench", "lab"},
@@ -76,5 +76,18 @@ def test_a_command_that_runs_nothing_imports_nothing_heavy(words, tmp_path):
         env={"PYTHONPATH": str(PROJECT)},
         capture_output=True,
         text=True,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("words", [["--help"], ["report", "--help"], ["sweep", "--help"]])
+def test_help_reads_no_model_of_a_file(words):
+    program = (
+        "import sys\nfrom app.cli import main\n"
+        f"try:\n    main({words!r})\nexcept SystemExit:\n    pass\n"
+        "sys.exit('pydantic' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=PROJECT, env={"PYTHONPATH": str(PROJECT)}, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr

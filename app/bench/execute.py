@@ -83,7 +83,7 @@ def execute_run(
 
 def record_stopped(run: Run, reason: str, started: datetime) -> RunResult:
     """Leave the record of a run whose driver was told to stop it; how far it came is added to the reason."""
-    with contextlib.suppress(OSError, ValueError, IndexError):
+    with contextlib.suppress(OSError, ValueError, LookupError):
         epoch = float(run.folder.history.read_text(encoding="utf-8").splitlines()[-1].split(",")[1])
         reason = f"{reason}, at epoch {epoch:.3g} of {run.hyperparameters['epochs']}"
     outcome = Outcome(Status.KILLED, RunFailure(kind=STOPPED, message=reason))
