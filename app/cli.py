@@ -82,11 +82,12 @@ def run_benchmark(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int
     from app.layout import BenchmarkFolder
     from app.preparation import check_and_plan
     from app.running import lend_parents, run_missing
-    from app.terminal import print_leaderboard, print_plan, print_sync_hint
+    from app.terminal import print_damage, print_leaderboard, print_plan, print_sync_hint
 
     benchmark = load_config(arguments.config, overrides=read_overrides(arguments), pins=pins)
     folder = BenchmarkFolder.of(benchmark.name)
     (work,) = check_and_plan([(benchmark, folder)], dry_run=arguments.dry_run, force=arguments.force)
+    print_damage(work.damaged)
     if arguments.dry_run:
         print_plan(work.runs, work.done, benchmark.execution.workers)
         return OK
@@ -108,12 +109,13 @@ def run_trial(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int:
     from app.preparation import check_and_plan, check_trial
     from app.results import STOPPED
     from app.running import lend_parents, run_trial
-    from app.terminal import print_plan, print_trial
+    from app.terminal import print_damage, print_plan, print_trial
 
     benchmark = load_config(arguments.config, overrides=read_overrides(arguments), pins=pins)
     folder = BenchmarkFolder.of(benchmark.name)
     (work,) = check_and_plan([(benchmark, folder)], dry_run=arguments.dry_run, force=arguments.force)
     check_trial(work)
+    print_damage(work.damaged)
     if arguments.dry_run:
         print_plan(work.runs, work.done, benchmark.execution.workers)
         return OK
@@ -136,13 +138,15 @@ def run_suite(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int:
     from app.report.page.seal import is_current
     from app.running import lend_parents, report_suite, run_missing
     from app.suite import load_suite
-    from app.terminal import print_member, print_plan, print_suite, print_sync_hint
+    from app.terminal import print_damage, print_member, print_plan, print_suite, print_sync_hint
 
     suite = load_suite(arguments.config, overrides=read_overrides(arguments), pins=pins)
     folder = SuiteFolder.of(suite.name)
     benchmarks = [member.benchmark for member in suite.members]
     placed = [(item, folder.member(item.name)) for item in benchmarks]
     works = check_and_plan(placed, dry_run=arguments.dry_run, force=arguments.force)
+    for work in works:
+        print_damage(work.damaged)
     if arguments.dry_run:
         for work in works:
             print_member(work.benchmark.name, len(works))

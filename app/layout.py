@@ -10,14 +10,18 @@ __all__ = [
     "ARCHITECTURES",
     "ATTEMPT_VARIABLE",
     "CACHE_VARIABLE",
+    "CHECKPOINT_VARIABLE",
     "COMPARISON",
     "CORES_VARIABLE",
+    "EARLIER_VARIABLE",
     "EXCLUSIVE_VARIABLE",
     "FINETUNE",
+    "KERNEL_VARIABLE",
     "LANGUAGE_MODEL",
     "MACHINE_VARIABLE",
     "NOTEBOOKS",
     "PARAMETERS_VARIABLE",
+    "PARTS_VARIABLE",
     "PAUSED_VARIABLE",
     "PROJECT",
     "REFERENCES",
@@ -54,6 +58,10 @@ MACHINE_VARIABLE = "BERT_BENCHMARK_MACHINE"  # key@address: where a kernel asks 
 CORES_VARIABLE = "BERT_BENCHMARK_CORES"  # what a worker may use while it has the machine alone, beyond its share
 PAUSED_VARIABLE = "BERT_BENCHMARK_PAUSED"  # folder in which a kernel finds for how long it has been paused
 ATTEMPT_VARIABLE = "BERT_BENCHMARK_ATTEMPT"  # 1 for the first try
+EARLIER_VARIABLE = "BERT_BENCHMARK_EARLIER"  # a list in JSON: the tries before it, that came to nothing
+PARTS_VARIABLE = "BERT_BENCHMARK_PARTS"  # in how many parts to compute each training batch; 1: at once
+CHECKPOINT_VARIABLE = "BERT_BENCHMARK_CHECKPOINT"  # how often training is kept: `epoch`, or a number of steps
+KERNEL_VARIABLE = "BERT_BENCHMARK_KERNEL"  # what all processes of a driver, and of each of its kernels, are known by
 SLICES_VARIABLE = "BERT_BENCHMARK_SLICES"  # a list in JSON: columns to keep beside the texts, for the report
 SERVICE_VARIABLE = "WANDB_SERVICE"  # wandb's own: how it finds a service that runs already
 SWEEP_VARIABLE = "WANDB_SWEEP_ID"  # wandb's own, as are the next two: an agent sets them for what it calls
@@ -110,6 +118,10 @@ class RunFolder:
     @property
     def log(self) -> Path:
         return self.path / "log.txt"
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.path / "checkpoint"
 
     @property
     def benchmark(self) -> BenchmarkFolder:

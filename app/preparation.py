@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.bench.plan import Run, plan_runs
-from app.bench.resume import find_done
+from app.bench.resume import Found, look_for_results
 from app.config import Benchmark, load_architectures
 from app.errors import UsageError
 from app.lab.checkpoints import check_checkpoints, check_kinds, fetch_checkpoints, fingerprint_checkpoint
@@ -31,6 +31,7 @@ class Work:
     dataset: DatasetRecord
     runs: tuple[Run, ...]
     done: Mapping[str, RunResult]
+    damaged: Mapping[str, str]  # run id -> what is wrong with what lies there, and so is made anew
     force: bool = False  # nothing was to count as done
 
 
@@ -71,10 +72,10 @@ def check_and_plan(
     works = []
     for checked in check_benchmarks(benchmarks, dry_run=dry_run):
         runs = checked.plan()
-        done = {} if force else find_done(runs)
-        if len(done) > 1_000:
+        found = Found({}, {}) if force else look_for_results(runs)
+        if len(found.done) > 1_000:
             gc.freeze()  # records that stay: no search for garbage shall walk over them, time and again
-        works.append(Work(checked.benchmark, checked.folder, checked.dataset, runs, done, force))
+        works.append(Work(checked.benchmark, checked.folder, checked.dataset, runs, found.done, found.damaged, force))
     return works
 
 

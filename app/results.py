@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import json
 import os
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError
-from pydantic_core import from_json
+
+from app.checksums import seal_document, unseal_document
 
 __all__ = [
     "STOPPED",
+    "Artefact",
+    "Attempt",
     "BackendRecord",
     "Cost",
     "DatasetRecord",
@@ -193,6 +196,21 @@ class Environment(_Record):
     precision: str = ""
 
 
+class Artefact(_Record):
+    """A file beside the record, as it was when the record was written."""
+
+    bytes: int
+    sha256: str
+
+
+class Attempt(_Record):
+    """A try that came to nothing, and was followed by another."""
+
+    kind: str
+    message: str
+    seconds: Number
+
+
 class RunResult(_Record):
     """The record of one run, complete or failed."""
 
@@ -217,6 +235,10 @@ class RunResult(_Record):
     truncated: Mapping[str, Truncated] = {}  # split -> what max_length cut off; empty for a baseline, which reads all
     tokens: Mapping[str, int] = {}  # of a language model: split -> tokens that were scored, in its own vocabulary
     attempts: int = 1
+    earlier_attempts: tuple[Attempt, ...] = ()  # those before the one that this is the record of
+    batch_parts: int = 1  # in how many parts each training batch was computed: 2 after a try that was out of memory
+    resumed_epoch: float | None = None  # where training was carried on from a checkpoint
+    files: Mapping[str, Artefact] = {}  # beside the record: predictions, history, as they were then
     started: datetime
     finished: datetime
 
@@ -232,7 +254,10 @@ class RunResult(_Record):
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write `content` so that a reader sees the whole of it or nothing, also after a crash. Text becomes UTF-8."""
+    """Write `content` so that a reader sees the whole of it or nothing, also after a crash or a loss of power.
+
+    Text becomes UTF-8. The content is on the disk before it gets its name, and so is the name when this returns.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -242,6 +267,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
             os.fsync(file.fileno())
         Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
+        _settle_folder(path.parent)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
@@ -251,11 +277,21 @@ def write_result(result: RunResult, path: Path) -> None:
     """Write one run's record. The file exists only if the run ended."""
     document = result.model_dump(mode="json")
     document = {"schema": document.pop("schema_version"), **document}
-    write_atomically(path, json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    write_atomically(path, seal_document(document))
+
+
+def _settle_folder(folder: Path) -> None:
+    """Put a folder's own entries on the disk: a file that was renamed may else lose its new name with the power."""
+    if sys.platform != "win32":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def read_result(path: Path) -> RunResult | None:
-    """The record at `path`, or None where there is none that is whole: absent, torn, or of another schema."""
+    """The record at `path`, or None where there is none that is whole: absent, torn, altered, or of another schema."""
     return read_results([path])[0]
 
 
@@ -274,7 +310,7 @@ def read_results(paths: Sequence[Path]) -> list[RunResult | None]:
 def _read_one(path: Path, known: dict[str, tuple[object, _Record]]) -> RunResult | None:
     try:
         with open(path, "rb", buffering=0) as file:  # noqa: PTH123  # ten thousand of these: a Path's open costs more
-            document = from_json(file.readall())
+            document = unseal_document(file.readall())
         document["schema_version"] = document.pop("schema")
         for name, model in _ALIKE.items():
             given = document.get(name)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import shutil
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,11 +37,17 @@ __all__ = [
 def lend_parents() -> Iterator[Callable[[Benchmark], WarmParent | None]]:
     """Gives a benchmark the parent of its warm kernels. It is begun when first asked for, and serves all alike."""
     from app.bench.kernels import open_parent
+    from app.bench.warden import open_warden
 
     with contextlib.ExitStack() as opened:
 
         @functools.cache
+        def set_warden() -> None:
+            opened.enter_context(open_warden())
+
+        @functools.cache
         def begin(kind: str, tracked: bool) -> WarmParent | None:
+            set_warden()
             return opened.enter_context(open_parent(kind, tracked=tracked))
 
         yield lambda benchmark: begin(benchmark.execution.kernel, benchmark.tracking.mode != "disabled")
@@ -52,6 +58,9 @@ def run_missing(work: Work, lend: Callable[[Benchmark], WarmParent | None]) -> d
     from app.report.page.seal import is_current
 
     results = dict(work.done)
+    if work.force:
+        for run in work.runs:
+            shutil.rmtree(run.folder.checkpoint, ignore_errors=True)  # they are made from the start
     if len(work.done) < len(work.runs) or not is_current(work.folder):
         parent = lend(work.benchmark)
         results |= _carry_out(work.benchmark, work.runs, work.done, parent)
@@ -68,6 +77,7 @@ def run_trial(work: Work, lend: Callable[[Benchmark], WarmParent | None]) -> Run
     from app.bench.execute import record_stopped
     from app.bench.lock import hold_run
     from app.bench.resume import find_done
+    from app.clock import begin_moment
     from app.lab.replay import replay_run
 
     (run,) = work.runs
@@ -76,7 +86,7 @@ def run_trial(work: Work, lend: Callable[[Benchmark], WarmParent | None]) -> Run
         if done:
             replay_run(done[run.run_id], run.parameters)
             return done[run.run_id]
-        began = datetime.now(UTC)
+        began = begin_moment()
         try:
             return _carry_out(work.benchmark, work.runs, {}, lend(work.benchmark))[run.run_id]
         except StoppedBySweep:
@@ -131,7 +141,7 @@ def _carry_out(
         PlannedRuns(to_do),
         runs_folder=to_do[0].folder.path.parent,
         parent=parent,
-        watch=Watch(benchmark.execution.timeout_seconds),
+        watch=Watch(benchmark.execution.timeout_seconds, benchmark.execution.memory_bytes),
         total=len(runs),
         done=list(done.values()),
         seconds_left=estimate_seconds(runs, done, benchmark.execution.workers),
@@ -187,6 +197,7 @@ def carry_out(
             logs=runs_folder,
             service=service,
             slices=benchmark.dataset.slices,
+            checkpoint=plan.checkpoint,
         ) as places,
         ThreadPoolExecutor(1, thread_name_prefix="page") as pages,
         RunDisplay(console(), total=total, done=len(done), seconds_left=seconds_left) as display,

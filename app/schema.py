@@ -277,9 +277,19 @@ class Execution(Frozen):
     executor: Literal["local"] = "local"
     workers: int = Field(1, ge=1, le=256)
     timeout_seconds: float = Field(3600, gt=0)
-    retries: int = Field(1, ge=0, le=10)  # when a kernel is lost; an exception would only repeat itself
+    memory_bytes: int | None = Field(None, ge=1 << 28)  # that a run may hold; None: there is no limit
+    retries: int = Field(1, ge=0, le=10)  # of what may pass: a kernel that is lost, and once want of memory
+    checkpoint: str | int | None = None  # how often training is kept to go on from: `epoch`, or a number of steps
     kernel: Literal["warm", "cold"] = "warm"  # warm: forked with its imports done, where the system can fork
     keep_models: bool = False
+
+    @field_validator("checkpoint", mode="before")
+    @classmethod
+    def _epoch_or_steps(cls, value: object) -> object:
+        is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 1
+        if value is None or value == "epoch" or is_count:
+            return value
+        raise refuse(f"must be epoch, or a number of steps of 1 or more, not {value!r}")
 
 
 class Tracking(Frozen):

@@ -95,7 +95,7 @@ def run_search(
     from app.trials import write_search
 
     benchmark, folder = checked.benchmark, checked.folder
-    watch = Watch(benchmark.execution.timeout_seconds)
+    watch = Watch(benchmark.execution.timeout_seconds, benchmark.execution.memory_bytes)
     results: list[RunResult] = []
     with (
         open_study(sweep, folder, storage=storage, about=_about(sweep, checked)) as study,

@@ -31,6 +31,7 @@ __all__ = [
     "console",
     "print_architectures",
     "print_changes",
+    "print_damage",
     "print_leaderboard",
     "print_member",
     "print_plan",
@@ -74,6 +75,12 @@ def print_plan(runs: Sequence[Run], done: Mapping[str, RunResult], workers: int)
     length = f", about {timedelta(seconds=round(seconds))}" if seconds is not None else ""
     text.append(f"{len(runs)} runs, {len(runs) - to_do} done, {to_do} to do{length}")
     sys.stdout.write("\n".join(text) + "\n")
+
+
+def print_damage(damaged: Mapping[str, str]) -> None:
+    """Name each run whose record is there and does not count, why, and what becomes of it."""
+    for run_id, reason in damaged.items():
+        console().print(f"{run_id}: {reason}; it does not count, and is run again", style="yellow", markup=False)
 
 
 def print_architectures(entries: Collection[KnownArchitecture]) -> None:

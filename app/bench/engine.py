@@ -9,6 +9,9 @@ import time
 from typing import Any
 
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
+from papermill.log import logger
+
+from app.bench.outputs import BoundedClient
 
 __all__ = ["ENGINE"]
 
@@ -19,7 +22,9 @@ _SECONDS = 1.0
 
 class _Engine(NBClientEngine):  # type: ignore[misc]  # papermill has no types
     @classmethod
-    def execute_managed_notebook(cls, nb_man: NotebookExecutionManager, kernel_name: str, **options: Any) -> None:
+    def execute_managed_notebook(
+        cls, nb_man: NotebookExecutionManager, kernel_name: str, *, km: Any, start_timeout: int, **_: Any
+    ) -> None:
         save, last = nb_man.save, time.monotonic()
 
         def save_now_and_then(**state: Any) -> None:
@@ -32,7 +37,16 @@ class _Engine(NBClientEngine):  # type: ignore[misc]  # papermill has no types
 
         nb_man.save = save_now_and_then
         try:
-            super().execute_managed_notebook(nb_man, kernel_name, **options)
+            client = BoundedClient(
+                nb_man,
+                km=km,
+                kernel_name=kernel_name,
+                startup_timeout=start_timeout,
+                timeout=None,  # the driver has its own
+                shutdown_kernel="immediate",
+                log=logger,
+            )
+            client.execute()
         finally:
             nb_man.save = save  # the engine's base saves once more when all has ended
 

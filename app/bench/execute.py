@@ -1,22 +1,27 @@
-"""One run carried out: its notebook executed, tried again if the kernel was lost, and its record read from disk."""
+"""One run carried out: its notebook executed, tried again where that may help, and its record read from disk."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
-from collections.abc import Callable
-from datetime import UTC, datetime
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from app.bench.machine import Machine
 from app.bench.notebooks import Outcome, Watch, execute_notebook
 from app.bench.places import Place
 from app.bench.plan import Run
-from app.layout import ATTEMPT_VARIABLE
-from app.results import STOPPED, RunFailure, RunResult, Status, read_result, write_result
+from app.bench.retries import environment_of, may_pass
+from app.clock import begin_moment, end_moment
+from app.results import STOPPED, Attempt, RunFailure, RunResult, Status, read_result, write_result
 
 __all__ = ["execute_run", "record_stopped"]
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def execute_run(
@@ -39,45 +44,34 @@ def execute_run(
         place: gives the kernel; its next one is started as soon as this run has done its measuring.
         machine: grants the run the machine when it measures.
         watch: its time limit, and the way to stop it.
-        retries: how often to try again when the kernel was lost. An exception would only repeat itself.
+        retries: how often to try again where that may help: `app.bench.retries` says when.
         on_retry: told of each further attempt.
     """
-    started = datetime.now(UTC)
-    attempt, outcome = 0, Outcome(Status.KILLED)
-    while attempt <= retries:
-        attempt += 1
-        tells = {ATTEMPT_VARIABLE: str(attempt)} if attempt > 1 else {}
-        try:
-            _clear(run)
-            with place.kernel(run.folder.log, tells) as kernel:
-                outcome = execute_notebook(
-                    template,
-                    run.folder.notebook,
-                    run.parameters,
-                    kernel=kernel,
-                    watch=watch,
-                    machine=machine,
-                    when_measured=place.prepare,
-                )
-        except OSError as error:  # the disk, not the notebook: the other runs may fare better
-            outcome = Outcome(Status.FAILED, RunFailure(kind=type(error).__name__, message=str(error)))
+    started = begin_moment()
+    earlier: list[Attempt] = []
+    while True:
+        began = time.monotonic()
+        outcome = _attempt(run, template, place, machine, watch, environment_of(earlier))
         if watch.stopped and outcome.status is not Status.OK:
             return None
         if outcome.status is Status.OK:
             result = read_result(run.folder.result)
             if result is not None:
+                shutil.rmtree(run.folder.checkpoint, ignore_errors=True)
                 return result
             failure = RunFailure(kind="NoResult", message="the notebook ended without writing a whole result.json")
             outcome = Outcome(Status.FAILED, failure)
-        if outcome.status is not Status.KILLED or attempt > retries or watch.reason(run.run_id) is not None:
+        failure = _error_of(outcome)
+        if not may_pass(failure, earlier) or len(earlier) >= retries or watch.reason(run.run_id) is not None:
             break
-        on_retry(run, _error_of(outcome))
-    result = _failure_record(run, outcome, attempt, started)
+        earlier.append(Attempt(kind=failure.kind, message=failure.message, seconds=time.monotonic() - began))
+        on_retry(run, failure)
+    result = _failure_record(run, outcome, earlier, started)
     with contextlib.suppress(OSError):
         if outcome.traceback:
             with run.folder.log.open("a", encoding="utf-8") as log:
                 log.write(outcome.traceback + os.linesep)
-        write_result(result, run.folder.result)
+    _leave_record(run, result)
     return result
 
 
@@ -87,21 +81,60 @@ def record_stopped(run: Run, reason: str, started: datetime) -> RunResult:
         epoch = float(run.folder.history.read_text(encoding="utf-8").splitlines()[-1].split(",")[1])
         reason = f"{reason}, at epoch {epoch:.3g} of {run.hyperparameters['epochs']}"
     outcome = Outcome(Status.KILLED, RunFailure(kind=STOPPED, message=reason))
-    result = _failure_record(run, outcome, 1, started)
-    with contextlib.suppress(OSError):
-        write_result(result, run.folder.result)
+    result = _failure_record(run, outcome, (), started)
+    _leave_record(run, result)
     return result
 
 
+def _attempt(
+    run: Run, template: Path, place: Place, machine: Machine, watch: Watch, tells: Mapping[str, str]
+) -> Outcome:
+    try:
+        _clear(run)
+        with place.kernel(run.folder.log, tells) as kernel:
+            return execute_notebook(
+                template,
+                run.folder.notebook,
+                run.parameters,
+                kernel=kernel,
+                watch=watch,
+                machine=machine,
+                when_measured=place.prepare,
+            )
+    except OSError as error:  # the disk, not the notebook: the other runs may fare better
+        return Outcome(Status.FAILED, RunFailure(kind=type(error).__name__, message=str(error)))
+
+
 def _clear(run: Run) -> None:
-    """Nothing of an earlier attempt may pass for this one's, least of all its result."""
+    """Nothing of an earlier attempt may pass for this one's, least of all its result; but it may go on from there."""
     with contextlib.suppress(NotADirectoryError):
         run.folder.result.unlink(missing_ok=True)
-    shutil.rmtree(run.folder.path, ignore_errors=True)
-    run.folder.path.mkdir(parents=True)
+    _remove_products(run)
+    run.folder.path.mkdir(parents=True, exist_ok=True)
 
 
-def _failure_record(run: Run, outcome: Outcome, attempts: int, started: datetime) -> RunResult:
+def _remove_products(run: Run, *, also_checkpoint: bool = False) -> None:
+    with contextlib.suppress(OSError):
+        for path in run.folder.path.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                if path != run.folder.checkpoint or also_checkpoint:
+                    shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def _leave_record(run: Run, result: RunResult) -> None:
+    """Write the record of a run that has failed. On a full disk what it has left makes room; else there is none."""
+    try:
+        write_result(result, run.folder.result)
+    except OSError as error:
+        if error.errno in _FULL:
+            _remove_products(run, also_checkpoint=True)
+            with contextlib.suppress(OSError):
+                write_result(result, run.folder.result)
+
+
+def _failure_record(run: Run, outcome: Outcome, earlier: Sequence[Attempt], started: datetime) -> RunResult:
     return RunResult(
         run_id=run.run_id,
         benchmark=str(run.parameters["benchmark"]),
@@ -112,9 +145,10 @@ def _failure_record(run: Run, outcome: Outcome, attempts: int, started: datetime
         checkpoint=run.architecture.checkpoint,
         seed=run.seed,
         hyperparameters=dict(run.hyperparameters),
-        attempts=attempts,
+        attempts=len(earlier) + 1,
+        earlier_attempts=tuple(earlier),
         started=started,
-        finished=datetime.now(UTC),
+        finished=end_moment(started),
     )
 
 

@@ -22,6 +22,7 @@ import random
 import select
 import signal
 import sys
+import time
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -85,7 +86,8 @@ TRACKING_MODULES = ("wandb", "wandb.sdk.launch")  # wandb.init imports the latte
 UNTRACKED = "--untracked"  # without them
 REPORT_ALONE = "--report-alone"  # of all that, what a report needs: it is there in two seconds
 _POLL_SECONDS = 0.02
-_KILL_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
+_LAST_SECONDS = 2.0  # for what is ended to be gone
+_KILL_WITH_PARENT, _ADOPT_ORPHANS = 1, 36  # PR_SET_PDEATHSIG and PR_SET_CHILD_SUBREAPER of prctl(2)
 
 
 def main() -> None:
@@ -102,6 +104,8 @@ def main() -> None:
     _say(answers, ready=True)
     requests = _Lines(0)
     children: set[int] = set()
+    _set_process(_ADOPT_ORPHANS, 1)  # what a kernel leaves behind becomes a child of this process
+    own = _children()
     while (lines := requests.wait(_POLL_SECONDS)) is not None:
         for line in lines:
             request = json.loads(line)
@@ -116,9 +120,14 @@ def main() -> None:
             if ended:
                 children.discard(pid)
                 _say(answers, pid=pid, code=os.waitstatus_to_exitcode(status))
+        _end_strays(_children() - children - own)
     for pid in children:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
+    until = time.monotonic() + _LAST_SECONDS
+    while (left := _children() - own) and time.monotonic() < until:
+        _end_strays(left)
+        time.sleep(_POLL_SECONDS)
 
 
 def _wanted(words: Sequence[str]) -> tuple[str, ...]:
@@ -154,7 +163,8 @@ def _become_kernel(request: Mapping[str, Any]) -> None:
     code = 1
     try:
         os.setsid()
-        _die_with_parent()
+        _set_process(_KILL_WITH_PARENT, signal.SIGKILL)
+        _set_process(_ADOPT_ORPHANS, 1)  # what it starts is its own as long as it lives
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -200,10 +210,28 @@ def _start_kernel(connection_file: Path) -> None:
     )
 
 
-def _die_with_parent() -> None:
+def _set_process(option: int, value: int) -> None:
     # only Linux has it; elsewhere the parent ends its children when it can
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_KILL_WITH_PARENT, signal.SIGKILL)
+        ctypes.CDLL(None).prctl(option, value)
+
+
+def _children() -> set[int]:
+    """The process ids of this process's children; none where the system does not tell."""
+    try:
+        return set(map(int, Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii").split()))
+    except OSError:
+        return set()
+
+
+def _end_strays(pids: set[int]) -> None:
+    """End what a kernel that is gone has left, whatever session it is in; W&B's service sees its end by itself."""
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            if Path(f"/proc/{pid}/comm").read_text(encoding="utf-8", errors="replace").strip() != "wandb-core":
+                os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(OSError):
+            os.waitpid(pid, os.WNOHANG)
 
 
 if __name__ == "__main__":

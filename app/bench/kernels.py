@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,12 +21,15 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
 
 from app.bench.forkserver import REPORT_ALONE, UNTRACKED
+from app.bench.stragglers import DRIVER_MARK, end_processes, find_marked, find_session
 from app.bench.warm import WarmParent, WarmProvisioner, can_fork
-from app.layout import PROJECT
+from app.layout import KERNEL_VARIABLE, PROJECT
 
 __all__ = ["Kernel", "kernel_environment", "open_parent", "open_report_parent"]
 
 _REAP_SECONDS = 10
+_GRACE_SECONDS = 3  # for a kernel that is asked to end
+_NUMBERS = itertools.count()
 _ERROR_REPORTING = "WANDB_ERROR_REPORTING"
 _SETTINGS = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
@@ -45,7 +50,7 @@ def open_parent(kind: str, *, tracked: bool = True) -> Iterator[WarmParent | Non
     if kind == "cold" or not can_fork():
         yield None
         return
-    with contextlib.closing(WarmParent(kernel_environment(), *([] if tracked else [UNTRACKED]))) as parent:
+    with contextlib.closing(WarmParent(_parent_environment(), *([] if tracked else [UNTRACKED]))) as parent:
         yield parent
 
 
@@ -55,7 +60,7 @@ def open_report_parent() -> Iterator[WarmParent | None]:
     if not can_fork():
         yield None
         return
-    with contextlib.closing(WarmParent(kernel_environment(), REPORT_ALONE)) as parent:
+    with contextlib.closing(WarmParent(_parent_environment(), REPORT_ALONE)) as parent:
         yield parent
 
 
@@ -96,11 +101,13 @@ class Kernel:
 
     def __init__(self, environment: Mapping[str, str], log: Path, parent: WarmParent | None = None) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="bench-"))
-        self._log = log.open("ab")
+        self._mark = f"{DRIVER_MARK}:{next(_NUMBERS)}"
+        self.log = log  # where it is by now: whoever moves it says so
+        self._output = log.open("ab")
         launch = {
-            "env": {**os.environ, **kernel_environment(), **environment},
-            "stdout": self._log,
-            "stderr": self._log,
+            "env": {**os.environ, **kernel_environment(), **environment, KERNEL_VARIABLE: self._mark},
+            "stdout": self._output,
+            "stderr": self._output,
         }
         self.manager = _Manager(launch, connection_file=str(self._folder / "kernel.json"))
         if sys.platform != "win32":
@@ -129,8 +136,19 @@ class Kernel:
         """
         run_sync(self.manager.start_kernel)()
 
+    def end(self) -> None:
+        """Ask the kernel and all it has started to end, and end what has not done so some seconds later."""
+        process = self.manager.started
+        if process is not None and process.poll() is None and sys.platform != "win32":
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(os.getpgid(process.pid), signal.SIGTERM)
+            until = time.monotonic() + _GRACE_SECONDS
+            while process.poll() is None and time.monotonic() < until:
+                time.sleep(0.05)
+        self.kill()
+
     def kill(self) -> None:
-        """End the kernel and all it has started, now. Safe to call from another thread, and twice."""
+        """End the kernel and its process group, now. Safe to call from another thread, and twice."""
         self.manager.doomed = True  # also if it is only about to start
         process = self.manager.started
         if process is None or process.poll() is not None:
@@ -162,8 +180,13 @@ class Kernel:
         if self.manager.started is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.manager.started.wait(_REAP_SECONDS)
-        self._log.close()
+            self._end_stragglers(self.manager.started.pid)
+        self._output.close()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _end_stragglers(self, pid: int) -> None:
+        """What the kernel has started does not outlive it, whatever session it has gone to."""
+        end_processes(lambda: find_session(pid) | find_marked(self._mark))
 
 
 def kernel_environment() -> dict[str, str]:
@@ -172,3 +195,7 @@ def kernel_environment() -> dict[str, str]:
     # wandb's reports of its own errors go to its makers, and to make them ready takes 0.4 s a run: only for who asks
     reporting = {_ERROR_REPORTING: os.environ.get(_ERROR_REPORTING, "false")}
     return {**_SETTINGS, **reporting, "PYTHONPATH": str(PROJECT) + (os.pathsep + before if before else "")}
+
+
+def _parent_environment() -> dict[str, str]:
+    return {**kernel_environment(), KERNEL_VARIABLE: DRIVER_MARK}

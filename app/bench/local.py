@@ -16,7 +16,7 @@ from app.bench.plan import Run
 from app.bench.shares import share_environment
 from app.bench.source import Source
 from app.bench.warm import WarmParent
-from app.layout import ATTEMPT_VARIABLE, EXCLUSIVE_VARIABLE, SLICES_VARIABLE
+from app.layout import ATTEMPT_VARIABLE, CHECKPOINT_VARIABLE, EXCLUSIVE_VARIABLE, SLICES_VARIABLE
 from app.results import RunResult
 
 __all__ = ["open_places", "run_locally"]
@@ -34,16 +34,19 @@ def open_places(
     logs: Path,
     service: Callable[[], Mapping[str, str]],
     slices: Sequence[str] = (),
+    checkpoint: str | int | None = None,
 ) -> Iterator[tuple[Place, ...]]:
     """A place for each worker, with its share of the machine.
 
-    `service` gives what leads to a shared W&B service; `slices` are the columns that kernels keep beside the texts.
+    `service` gives what leads to a shared W&B service; `slices` are the columns that kernels keep beside the texts;
+    `checkpoint` says how often they keep their training to go on from.
     """
 
     def open_place(worker: int) -> Place:
         share = share_environment(worker, workers)
         told = {EXCLUSIVE_VARIABLE: str(int(workers == 1)), ATTEMPT_VARIABLE: "1"}
         told |= {SLICES_VARIABLE: json.dumps(list(slices))} if slices else {}
+        told |= {CHECKPOINT_VARIABLE: str(checkpoint)} if checkpoint else {}
 
         def environment() -> Mapping[str, str]:
             return {**service(), **machine.environment(), **share, **told}

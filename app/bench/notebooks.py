@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import copy
 import functools
 import logging
 import re
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +22,9 @@ from papermill.exceptions import PapermillExecutionError
 
 from app.bench.engine import ENGINE
 from app.bench.kernels import Kernel
+from app.bench.limits import Limits
 from app.bench.machine import Machine
+from app.bench.retries import OUT_OF_MEMORY, name_failure
 from app.bench.warm import WarmParent
 from app.errors import TemplateError
 from app.results import STOPPED, RunFailure, Status
@@ -55,12 +57,13 @@ class Outcome:
 
 @dataclass(eq=False)
 class Watch:
-    """What may end notebooks early: a time limit for each, in seconds, or a word from another thread.
+    """What may end notebooks early: a limit of time or of memory for each, or a word from another thread.
 
     `stop()` ends them all, as if they had never been; `stop_run()` ends one, which is then a run that was stopped.
     """
 
     seconds: float
+    memory_bytes: int | None = None  # that a kernel may hold with all it has started; None: there is no limit
     stopped: bool = False
     _kernels: dict[Kernel, str] = field(default_factory=dict)  # and which run it is at
     _reasons: dict[str, str] = field(default_factory=dict)  # run id -> why it is stopped
@@ -167,16 +170,17 @@ def execute_notebook(
     """
     check_parameters(template, parameters)
     output.parent.mkdir(parents=True, exist_ok=True)
-    limit = _Limit(watch.seconds, kernel, machine)
+    limits = Limits(kernel, machine, seconds=watch.seconds, memory_bytes=watch.memory_bytes)
     run_id = str(parameters.get("run_id", ""))
     watch.enter(kernel, run_id)
     try:
         if (ended := _ended_early(watch, run_id)) is not None:
             return ended
-        if not kernel.runs:
-            with machine.work():
-                kernel.start()
-        with machine.host(kernel.pid or 0, when_measured):
+        with limits, contextlib.ExitStack() as hosted:
+            if not kernel.runs:
+                with machine.work():
+                    kernel.start()
+            hosted.enter_context(machine.host(kernel.pid or 0, when_measured))
             papermill.execute_notebook(
                 read_template(template),
                 str(output).replace("{", "{{").replace("}", "}}"),  # papermill formats paths
@@ -187,16 +191,18 @@ def execute_notebook(
                 progress_bar=False,
                 start_timeout=120,
                 km=kernel.manager,
-                shutdown_kernel="immediate",
             )
         return Outcome(Status.OK)
     except PapermillExecutionError as error:
-        failure = RunFailure(kind=error.ename, message=_plain(error.evalue), cell=error.cell_index)
+        kind = name_failure(error.ename, error.evalue)
+        failure = RunFailure(kind=kind, message=_plain(error.evalue), cell=error.cell_index)
         return Outcome(Status.FAILED, failure, _plain("\n".join(error.traceback)))
     except Exception as error:
-        if limit.expired:
+        if limits.expired:
             message = f"took longer than execution.timeout_seconds allows ({watch.seconds:g} s) and was ended"
             return Outcome(Status.TIMEOUT, RunFailure(kind="Timeout", message=message))
+        if limits.held_bytes is not None:
+            return Outcome(Status.KILLED, RunFailure(kind=OUT_OF_MEMORY, message=limits.describe_memory()))
         if (ended := _ended_early(watch, run_id)) is not None:
             return ended
         if isinstance(error, DeadKernelError | RuntimeError):
@@ -204,7 +210,6 @@ def execute_notebook(
             return Outcome(Status.KILLED, RunFailure(kind="KernelDied", message=message))
         return Outcome(Status.FAILED, RunFailure(kind=type(error).__name__, message=_plain(str(error))))
     finally:
-        limit.lift()
         watch.leave(kernel)
 
 
@@ -231,34 +236,6 @@ def execute_or_raise(
     if outcome.error is not None:
         place = f"cell {outcome.error.cell}: " if outcome.error.cell is not None else ""
         raise TemplateError(f"{template}: {place}{outcome.error.kind}: {outcome.error.message} (see {output})")
-
-
-class _Limit:
-    """Ends a kernel that takes too long; the time for which it was paused is not its own."""
-
-    def __init__(self, seconds: float, kernel: Kernel, machine: Machine) -> None:
-        self._seconds, self._kernel, self._machine = seconds, kernel, machine
-        self._began = time.monotonic()
-        self.expired = False
-        self._timer = self._set(seconds)
-
-    def lift(self) -> None:
-        self._timer.cancel()
-
-    def _set(self, seconds: float) -> threading.Timer:
-        timer = threading.Timer(seconds, self._expire)
-        timer.daemon = True
-        timer.start()
-        return timer
-
-    def _expire(self) -> None:
-        paused = self._machine.paused_seconds(self._kernel.pid or 0)
-        left = self._seconds + paused - (time.monotonic() - self._began)
-        if left > 0:
-            self._timer = self._set(left)
-            return
-        self.expired = True
-        self._kernel.kill()
 
 
 def _ended_early(watch: Watch, run_id: str) -> Outcome | None:

@@ -97,6 +97,7 @@ class Place:
         if kernel.runs:
             with contextlib.suppress(OSError):
                 place.replace(log)
+                kernel.log = log
                 return kernel
         kernel.close()
         place.unlink(missing_ok=True)

@@ -1,20 +1,44 @@
-"""Which runs of a plan are done already, and how long the others will take as far as those tell."""
+"""Which runs of a plan are done already, what is damaged, and how long the others will take as far as those tell."""
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from app.bench.plan import Run
+from app.integrity import find_damage
 from app.results import RunResult, Status, read_results
 
-__all__ = ["estimate_seconds", "find_done"]
+__all__ = ["Found", "estimate_seconds", "find_done", "look_for_results"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What lies on disk of a plan, by run id."""
+
+    done: Mapping[str, RunResult]  # ended well, and is what was written
+    damaged: Mapping[str, str]  # what is there and does not count, each with the reason
+
+
+def look_for_results(runs: Sequence[Run]) -> Found:
+    """Read the record of every run. A failed run is to be run again, and so is one that is torn or was altered."""
+    results = read_results([run.folder.result for run in runs])
+    done, damaged = {}, {}
+    for run, result in zip(runs, results, strict=True):
+        if result is not None and result.status is not Status.OK:
+            continue
+        reason = find_damage(run.folder.result, result)
+        if reason is not None:
+            damaged[run.run_id] = reason
+        elif result is not None:
+            done[run.run_id] = result
+    return Found(done, damaged)
 
 
 def find_done(runs: Sequence[Run]) -> dict[str, RunResult]:
-    """Run id -> record of the runs that have ended well. A failed run is to be run again."""
-    results = zip(runs, read_results([run.folder.result for run in runs]), strict=True)
-    return {run.run_id: result for run, result in results if result is not None and result.status is Status.OK}
+    """Run id -> record of the runs that have ended well, and whose record and files are what was written."""
+    return dict(look_for_results(runs).done)
 
 
 def estimate_seconds(runs: Sequence[Run], done: Mapping[str, RunResult], workers: int) -> float | None:

@@ -9,7 +9,8 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 
-from app.layout import SERVICE_VARIABLE, SWEEP_VARIABLE
+from app.bench.stragglers import DRIVER_MARK
+from app.layout import KERNEL_VARIABLE, SERVICE_VARIABLE, SWEEP_VARIABLE
 
 __all__ = ["share_service"]
 
@@ -37,6 +38,7 @@ def share_service(*, wanted: bool) -> Iterator[Callable[[], Mapping[str, str]]]:
         stderr=subprocess.DEVNULL,
         text=True,
         start_new_session=True,
+        env={**os.environ, KERNEL_VARIABLE: DRIVER_MARK},
     )
     found: dict[str, str] = {}
     asked = threading.Lock()

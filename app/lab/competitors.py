@@ -86,6 +86,7 @@ class Trained:
     rows_per_second: float
     best_epoch: float | None
     precision: str
+    resumed_epoch: float | None = None  # where training was carried on from a checkpoint
 
     def predict(self, split: Split) -> Outputs:
         """What it says of each row, in their order, in the form of the task."""
@@ -166,5 +167,11 @@ def train_competitor(
         competitor.built.model.save_pretrained(place)
         competitor.built.tokenizer.save_pretrained(place)
     return Trained(
-        model, model.parameters, model.train_seconds, model.rows_per_second, model.best_epoch, model.precision
+        model=model,
+        parameters=model.parameters,
+        train_seconds=model.train_seconds,
+        rows_per_second=model.rows_per_second,
+        best_epoch=model.best_epoch,
+        precision=model.precision,
+        resumed_epoch=model.resumed_epoch,
     )

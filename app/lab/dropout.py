@@ -7,14 +7,15 @@ the draws follow from the run's seed.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-__all__ = ["cheap_dropout"]
+__all__ = ["Draws", "cheap_dropout"]
 
 _VALUES = 1 << 16
 _PER_DRAW = 4  # 16-bit numbers in a 64-bit draw
@@ -35,8 +36,21 @@ class _CheapDropout(nn.Dropout):
         return states * kept.to(states.dtype).mul_(1 / (1 - self.p))
 
 
+class Draws:
+    """Where the numbers come from, as something that a training can be carried on with."""
+
+    def __init__(self, source: np.random.SFC64) -> None:
+        self._source = source
+
+    def state(self) -> Mapping[str, Any]:
+        return dict(self._source.state)
+
+    def restore_state(self, state: Mapping[str, Any]) -> None:
+        self._source.state = dict(state)  # type: ignore[assignment]  # NumPy's own type for it is private
+
+
 @contextlib.contextmanager
-def cheap_dropout(model: PreTrainedModel, seed: int) -> Iterator[None]:
+def cheap_dropout(model: PreTrainedModel, seed: int) -> Iterator[Draws]:
     """While the context lasts, every dropout layer of `model` draws its numbers here where it computes on a CPU.
 
     Dropout inside an attention kernel is not a layer, and stays torch's.
@@ -51,7 +65,7 @@ def cheap_dropout(model: PreTrainedModel, seed: int) -> Iterator[None]:
                 replaced.append((parent, name, child))
                 setattr(parent, name, cheap)
     try:
-        yield
+        yield Draws(source)
     finally:
         for parent, name, child in replaced:
             child.train(model.training)

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from app.layout import RunFolder
 
@@ -40,6 +41,14 @@ class History:
         if self.listener is not None:
             self.listener(row)
         self._write(tuple("" if value is None else f"{value:.6g}" for value in row.values()))
+
+    def state(self) -> Mapping[str, Any]:
+        return {"rows": [dict(row) for row in self.rows]}
+
+    def restore_state(self, state: Mapping[str, Any]) -> None:
+        """Have the rows of a training that is carried on again, as if they had just been added."""
+        for row in state["rows"]:
+            self.add({name: value for name, value in row.items() if value is not None})
 
     def series(self, name: str) -> tuple[list[float], list[float]]:
         """Epochs and values of one column, where it has any."""

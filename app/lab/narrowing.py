@@ -9,7 +9,8 @@ is like that: app/lab/optimization/optimizers.py says which.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -63,6 +64,14 @@ class NarrowedVocabulary:
     def decay(self, factor: float) -> None:
         """A step has shrunk all weights by `factor`, which is 1 - learning rate * weight decay; the unused ones too."""
         self._decay *= factor
+
+    def state(self) -> Mapping[str, Any]:
+        return {"full": self._full.weight, "decay": self._decay, "applied": self._applied}
+
+    @torch.no_grad()
+    def restore_state(self, state: Mapping[str, Any]) -> None:
+        self._full.weight.copy_(state["full"])
+        self._decay, self._applied = state["decay"], state["applied"]
 
     @contextlib.contextmanager
     def widened(self) -> Iterator[None]:

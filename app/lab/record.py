@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
+from app.clock import end_moment
+from app.integrity import record_files
+from app.lab.attempts import attempt_number, batch_parts, earlier_attempts
 from app.lab.competitors import Competitor, Trained
 from app.lab.evaluation import Evaluation
 from app.lab.examples import write_examples
 from app.lab.language.losses import TokenLosses
 from app.lab.machine import cpu_name
 from app.lab.parameters import Settings
-from app.layout import ATTEMPT_VARIABLE, PROJECT, RunFolder
+from app.layout import PROJECT, RunFolder
 from app.results import Cost, Environment, RunResult, Status, TrackingRecord, write_result
 
 __all__ = ["write_run"]
@@ -58,9 +60,12 @@ def write_run(
         divergent=evaluation.divergent,
         truncated=competitor.truncated,
         tokens={evaluation.examples.evaluated: losses.scored} if isinstance(losses, TokenLosses) else {},
-        attempts=int(os.environ.get(ATTEMPT_VARIABLE, "1")),
+        attempts=attempt_number(),
+        earlier_attempts=earlier_attempts(),
+        batch_parts=batch_parts(),
+        resumed_epoch=trained.resumed_epoch,
         started=started,
-        finished=datetime.now(UTC),
+        finished=end_moment(started),
     )
     if folder:
         place = RunFolder(Path(folder))
@@ -68,6 +73,7 @@ def write_run(
         evaluation.predictions_table().to_parquet(place.predictions, index=False)
         if place.benchmark.record.exists():
             write_examples(place.benchmark, evaluation.examples, losses if isinstance(losses, TokenLosses) else None)
+        result = result.model_copy(update={"files": record_files([place.predictions, place.history, place.sample])})
         write_result(result, place.result)
     return result
 

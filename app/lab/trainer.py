@@ -6,6 +6,7 @@ import contextlib
 import math
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -22,13 +23,14 @@ from transformers import (
     TrainingArguments,
 )
 
+from app.lab.checkpointing import Checkpoints
 from app.lab.exclusive import paused_seconds
 from app.lab.history import History
 from app.lab.losses import IGNORED, Loss
 from app.lab.narrowing import narrow_vocabulary
 from app.lab.optimization import WeightAverage
 
-__all__ = ["BestEpoch", "FineTuner", "Recorder"]
+__all__ = ["BatchCount", "BestEpoch", "FineTuner", "Recorder"]
 
 
 class FineTuner(Trainer):
@@ -46,6 +48,7 @@ class FineTuner(Trainer):
         optimizer: Callable[[PreTrainedModel, Collection[str]], torch.optim.Optimizer],
         loss: Loss | None,
         averaged_from: float = math.inf,
+        parts: int = 1,
         **options: Any,
     ) -> None:
         """Train by `options`, and `score` the model after an epoch.
@@ -56,6 +59,7 @@ class FineTuner(Trainer):
             optimizer: makes one for a model, given the names of the weights that are decayed.
             loss: what is minimised; None: the loss of the model's head.
             averaged_from: the first epoch of an average over epochs, which is scored from then on in the model's place.
+            parts: in so many of them is each batch computed, their gradients added: the same step with less memory.
             options: those of the transformers Trainer.
         """
         super().__init__(**options, compute_loss_func=None if loss is None else _as_mean(loss))
@@ -63,14 +67,16 @@ class FineTuner(Trainer):
         # not every head divides by the number that it would be told, and the Trainer takes it that all do
         self.model_accepts_loss_kwargs = False
         self._labels_of_step = 0
-        self._average, self._averaged_from = WeightAverage(), averaged_from
+        self._parts, self.batches = parts, BatchCount()
+        self.checkpoints: Checkpoints | None = None  # who keeps the training, to go on from
+        self.average, self._averaged_from = WeightAverage(), averaged_from
         self.remove_callback(PrinterCallback)
         self.remove_callback(ProgressCallback)
         self._score = score
         # not before the model is where it will be trained
         self.narrowed = None if used_ids is None else narrow_vocabulary(options["model"], used_ids)
         self._weights = [weight for weight in options["model"].parameters() if weight.requires_grad]
-        self.evaluation_seconds = 0.0
+        self.evaluation_seconds = self.keeping_seconds = 0.0
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         began, paused = time.perf_counter(), paused_seconds()
@@ -80,8 +86,8 @@ class FineTuner(Trainer):
             if self.narrowed:
                 looked_at.enter_context(self.narrowed.widened())
             if round(self.state.epoch or 0) >= self._averaged_from:
-                self._average.add(self.model)
-                looked_at.enter_context(self._average.in_place(self.model))
+                self.average.add(self.model)
+                looked_at.enter_context(self.average.in_place(self.model))
             scores = dict(self._score(self.model))
             self.model.train()
             self.log(scores)
@@ -99,13 +105,27 @@ class FineTuner(Trainer):
             model.train()
         prepared = self._prepare_inputs(inputs)
         share = self._share_of_step(prepared)
-        with self.compute_loss_context_manager():
-            loss = self.compute_loss(model, prepared, num_items_in_batch=num_items_in_batch)
-        assert isinstance(loss, torch.Tensor)  # not the outputs too, which nobody asked for
-        if share < 1:
-            loss = loss * share
-        self.accelerator.backward(loss)
-        return loss.detach()
+        total = torch.zeros((), device=self.args.device)
+        for part, weight in self._cut(prepared):
+            with self.compute_loss_context_manager():
+                loss = self.compute_loss(model, part, num_items_in_batch=num_items_in_batch)
+            assert isinstance(loss, torch.Tensor)  # not the outputs too, which nobody asked for
+            if share * weight < 1:
+                loss = loss * (share * weight)
+            self.accelerator.backward(loss)
+            total = loss.detach() if self._parts == 1 else total + loss.detach()
+        self.batches.trained += 1
+        return total
+
+    def _cut(self, batch: Mapping[str, torch.Tensor]) -> Iterator[tuple[dict[str, torch.Tensor], float]]:
+        """The parts that a batch is computed in, rows in their order, each with its share of the batch's loss."""
+        rows = len(batch["labels"])
+        size = -(-rows // self._parts)
+        for first in range(0, rows, size):
+            part = {name: values[first : first + size] for name, values in batch.items()}
+            # a loss of our own is divided by the labels of the whole step already
+            alone = self._parts == 1 or self.compute_loss_func is not None
+            yield part, 1.0 if alone else self._count_labels(part) / max(1, self._count_labels(batch))
 
     def get_batch_samples(
         self, epoch_iterator: Iterator[Any], num_batches: int, device: torch.device
@@ -124,6 +144,33 @@ class FineTuner(Trainer):
     def _count_labels(self, batch: Mapping[str, torch.Tensor]) -> int:
         labels = batch["labels"][..., 1:] if self._loss_shifts_labels else batch["labels"]
         return int((labels != IGNORED).sum())
+
+    @property
+    def loss_so_far(self) -> tuple[torch.Tensor, float, int]:
+        """What has been added up since the last line of the history, and before; and the step of that line."""
+        return self._tr_loss, self._total_loss_scalar, self._globalstep_last_logged
+
+    @loss_so_far.setter
+    def loss_so_far(self, value: tuple[torch.Tensor, float, int]) -> None:
+        self._tr_loss = value[0].to(self.args.device)
+        self._total_loss_scalar, self._globalstep_last_logged = value[1:]
+
+    def _save_checkpoint(self, model: torch.nn.Module, trial: Any) -> None:
+        began = time.perf_counter()
+        if self.checkpoints is not None:
+            self.checkpoints.write(self)
+        self.keeping_seconds += time.perf_counter() - began
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: torch.nn.Module | None = None) -> None:
+        """The weights come with the optimiser's state, once this is there."""
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        if checkpoint is not None and self.checkpoints is not None:
+            self.checkpoints.restore(self)
+
+    def _load_rng_state(self, checkpoint: str | None) -> None:
+        if checkpoint is not None and self.checkpoints is not None:
+            self.checkpoints.restore_random()
 
     def create_optimizer(self, model: torch.nn.Module | None = None) -> torch.optim.Optimizer:
         if self.optimizer is None:
@@ -176,6 +223,19 @@ def _switch(optimizer: Any, mode: str) -> None:
         switch()
 
 
+@dataclass
+class BatchCount:
+    """How many batches were computed so far."""
+
+    trained: int = 0
+
+    def state(self) -> Mapping[str, int]:
+        return {"trained": self.trained}
+
+    def restore_state(self, state: Mapping[str, int]) -> None:
+        self.trained = state["trained"]
+
+
 class BestEpoch(TrainerCallback):
     """Keeps the weights of the best epoch in memory, and stops early when asked to."""
 
@@ -201,6 +261,13 @@ class BestEpoch(TrainerCallback):
         self._worse += 1
         if self._patience and self._worse >= self._patience:
             control.should_training_stop = True
+
+    def state(self) -> Mapping[str, Any]:
+        return {"best": self._best, "epoch": self.epoch, "worse": self._worse, "weights": self._weights}
+
+    def restore_state(self, state: Mapping[str, Any]) -> None:
+        self._best, self.epoch, self._worse = state["best"], state["epoch"], state["worse"]
+        self._weights = state["weights"]
 
     def restore(self, model: PreTrainedModel) -> None:
         """Put the best epoch's weights back."""

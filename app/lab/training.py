@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import math
 import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,18 +17,21 @@ from transformers import PreTrainedModel, TrainingArguments
 from transformers.trainer_utils import set_seed
 
 from app.lab.architectures import Built
+from app.lab.attempts import batch_parts
+from app.lab.checkpointing import Stateful, open_checkpoints, train_on
 from app.lab.datasets import Examples, Split
 from app.lab.dropout import cheap_dropout
 from app.lab.exclusive import paused_seconds
 from app.lab.freezing import freeze_weights
 from app.lab.history import History
-from app.lab.language.feed import Blocks, cut_training_blocks, make_collator
+from app.lab.language.feed import Blocks, Collator, Draws, cut_training_blocks, make_collator
 from app.lab.language.scoring import score_text
 from app.lab.last_layer import first_token_only
 from app.lab.losses import Loss, build_loss
 from app.lab.optimization import build_optimizer, first_averaged_epoch, leaves_unseen_rows_alone, schedule_arguments
 from app.lab.parameters import Settings
 from app.lab.prediction import predict_logits
+from app.lab.stopwatch import Stopwatch
 from app.lab.tasks import Outputs
 from app.lab.tokens import EncodedSplit, encode_split
 from app.lab.trainer import BestEpoch, FineTuner, Recorder
@@ -50,6 +53,7 @@ class TrainedTransformer:
     train_seconds: float  # evaluation left out
     rows_per_second: float
     loss_was_finite: bool  # at every step that was logged
+    resumed_epoch: float | None = None  # where it was carried on from a checkpoint
 
     @property
     def parameters(self) -> int:
@@ -102,8 +106,7 @@ def train_transformer(
     with tempfile.TemporaryDirectory() as scratch, contextlib.ExitStack() as shortcuts:
         if settings.first_token_only and not is_language:  # a language model has something to say of every token
             shortcuts.enter_context(first_token_only(model))
-        if settings.cheap_dropout:
-            shortcuts.enter_context(cheap_dropout(model, settings.seed))
+        draws = shortcuts.enter_context(cheap_dropout(model, settings.seed)) if settings.cheap_dropout else None
         steps_per_epoch = _count_steps(len(train), settings)
         trainer = FineTuner(
             model=model,
@@ -123,6 +126,7 @@ def train_transformer(
             ),
             loss=feed.loss,
             averaged_from=averaged_from,
+            parts=batch_parts(),
         )
         best = BestEpoch(
             f"eval_{metric}",
@@ -132,9 +136,29 @@ def train_transformer(
         )
         trainer.add_callback(best)
         trainer.add_callback(Recorder(history))
-        began, paused = time.perf_counter(), paused_seconds()
-        trainer.train()
-        seconds = time.perf_counter() - began - (paused_seconds() - paused) - trainer.evaluation_seconds
+        stopwatch = Stopwatch(paused_seconds, lambda: trainer.evaluation_seconds + trainer.keeping_seconds)
+        identity = {
+            "settings": settings.model_dump(mode="json"),
+            "precision": precision,
+            "metric": metric,
+            "rows": len(train),
+            "max_length": max_length,
+            "torch": str(torch.__version__),
+        }
+        parts: dict[str, Stateful | None] = {
+            "batches": trainer.batches,
+            "best": best,
+            "average": trainer.average,
+            "narrowed": trainer.narrowed,
+            "dropout": draws,
+            "history": history,
+            "stopwatch": stopwatch,
+        }
+        if isinstance(feed.collate, Collator):
+            parts["masks"] = Draws(feed.collate, lambda: trainer.batches.trained)
+        checkpoints = open_checkpoints(history.path, identity, parts)
+        train_on(trainer, checkpoints, Path(scratch))
+        seconds = stopwatch.seconds
         epochs = trainer.state.epoch or 0.0
     # accelerate leaves the forward pass in its autocast; what is measured later is to be the model's own
     trainer.accelerator.unwrap_model(model, keep_fp32_wrapper=False)
@@ -150,6 +174,7 @@ def train_transformer(
         train_seconds=seconds,
         rows_per_second=len(train) * epochs / seconds,
         loss_was_finite=all(math.isfinite(row.get("loss", 0.0)) for row in trainer.state.log_history),
+        resumed_epoch=checkpoints.resumed_epoch if checkpoints else None,
     )
 
 

@@ -14,6 +14,7 @@ import pyarrow.compute
 import pyarrow.parquet
 from numpy.typing import NDArray
 
+from app.integrity import is_intact
 from app.report.gather import Record
 from app.report.statistics.leaderboard import Row
 from app.report.statistics.standings import Standing
@@ -49,7 +50,7 @@ class Answers:
     baseline: Model | None  # the best of them
     entities: Integers | None  # (examples,): how many a sentence has
     beyond: int  # models with a score that are not read, being behind the first
-    unread: tuple[str, ...]  # models whose predictions are gone, or of other examples
+    unread: tuple[str, ...]  # models whose predictions are gone, altered, or of other examples
 
     @property
     def shown(self) -> tuple[Model, ...]:
@@ -89,8 +90,8 @@ def read_answers(record: Record, standings: Sequence[Standing]) -> Answers | Non
 
 
 def _read_model(record: Record, row: Row, reader: _Reader) -> Model | None:
-    paths = [record.folder.run(run.run_id).predictions for run in row.runs[:SEEDS]]
-    runs = [run for run in map(reader.read, paths) if run is not None]
+    places = [(record.folder.run(run.run_id).predictions, run) for run in row.runs[:SEEDS]]
+    runs = [run for path, of in places if is_intact(path, of) and (run := reader.read(path)) is not None]
     if not runs:
         return None
     confidence, entities = [run.confidence for run in runs], [run.entities for run in runs]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from app.errors import DataError
+from app.integrity import find_damage
 from app.layout import BenchmarkFolder
 from app.results import DatasetRecord, Primary, RunResult, Status, read_results
 
@@ -49,6 +49,7 @@ class Entry:
 
     plan: PlannedRun
     result: RunResult | None
+    damage: str | None = None  # why what lies there as its result is none
 
     @property
     def status(self) -> str:
@@ -138,13 +139,17 @@ def read_benchmark(folder: BenchmarkFolder) -> Record:
     except ValidationError as error:
         place = ".".join(map(str, error.errors()[0]["loc"]))
         raise DataError(f"{folder.record}: {place}: {error.errors()[0]['msg']}; run the benchmark again") from None
-    results = read_results([folder.run(run.run_id).result for run in document.runs])
+    paths = [folder.run(run.run_id).result for run in document.runs]
+    results = read_results(paths)
     return Record(
         folder=folder,
         name=document.name,
         config=document.config,
         dataset=document.dataset,
-        entries=tuple(itertools.starmap(Entry, zip(document.runs, results, strict=True))),
+        entries=tuple(
+            Entry(run, result, find_damage(path, None) if result is None else None)
+            for run, result, path in zip(document.runs, results, paths, strict=True)
+        ),
         written=document.written,
         version=document.version,
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 from app.bench.lock import RunLocks
 from app.bench.plan import Run
+from app.integrity import find_damage
 from app.results import RunResult, Status, read_result
 from app.search.metrics import final_value, logged_metrics, read_epoch, read_iterations
 from app.search.study import Study, Trial
@@ -104,7 +105,8 @@ class Search:
             self._waiting.append((trial, run))
             return False
         result = read_result(run.folder.result)
-        if result is not None and (result.status is Status.OK or result.was_stopped):
+        is_whole = find_damage(run.folder.result, result) is None
+        if result is not None and is_whole and (result.status is Status.OK or result.was_stopped):
             self._tell(trial, run, result)
             self.locks.release(run.run_id)
             self.on_change(None)

@@ -8,6 +8,7 @@ import pytest
 
 from app.bench.plan import plan_runs
 from app.bench.resume import estimate_seconds, find_done
+from app.checksums import seal_document
 from app.config import load_config
 from app.results import read_results, write_result
 from tests.report.golden import Made, make_benchmark
@@ -27,8 +28,11 @@ def runs(write_config):
 
 
 def change(runs, number, **keys):
+    """What the kernel itself could have written there, whole and with its checksum."""
     path = runs[number].folder.result
-    path.write_text(json.dumps({**json.loads(path.read_text()), **keys}))
+    document = {**json.loads(path.read_text()), **keys}
+    del document["checksum"]
+    path.write_text(seal_document(document))
 
 
 def ids(runs, *numbers):

@@ -14,6 +14,7 @@ from app.lab.evaluation import evaluate_competitor
 from app.lab.history import History
 from app.lab.parameters import Settings, read_architecture
 from app.lab.profiling import measure_inference
+from app.layout import PARTS_VARIABLE
 
 TOY = Architecture(
     name="toy",
@@ -71,6 +72,22 @@ def test_shortcuts_change_no_result(train):
     for name in ("loss", "eval_loss", "eval_accuracy"):
         assert quick[1].series(name)[1] == pytest.approx(plain[1].series(name)[1], abs=1e-4), name
     assert np.abs(quick[2].outputs - plain[2].outputs).max() < 1e-4
+
+
+@pytest.mark.parametrize("change", [{}, {"gradient_accumulation": 2}, {"loss": "balanced"}], ids=str)
+def test_a_batch_in_two_parts_takes_the_same_step(train, monkeypatch, change):
+    settings = QUICK.model_copy(
+        update={"batch_size": 11, **change}
+    )  # parts of six and five rows, and a last batch of few
+    no_dropout = {"hidden_dropout_prob": 0, "attention_probs_dropout_prob": 0}  # what is drawn cannot be compared
+    settled = TOY.model_copy(update={"config": {**TOY.config, **no_dropout}})
+    at_once = train(settings, architecture=settled)
+    monkeypatch.setenv(PARTS_VARIABLE, "2")
+    in_parts = train(settings, architecture=settled)
+    for name in ("loss", "eval_loss", "eval_accuracy"):
+        assert in_parts[1].series(name)[1] == pytest.approx(at_once[1].series(name)[1], abs=1e-4), name
+    assert np.abs(in_parts[2].outputs - at_once[2].outputs).max() < 1e-4
+    assert in_parts[1].rows != at_once[1].rows  # the same but for rounding: it was computed in another way
 
 
 def test_the_best_epoch_is_the_one_that_is_kept(train, intents):

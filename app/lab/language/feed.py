@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from app.lab.language.masks import IGNORED, body_length, hide_at_random, wrap_bl
 from app.lab.language.stream import Ids, cut_blocks, encode_stream
 from app.tasks import CAUSAL
 
-__all__ = ["Blocks", "cut_training_blocks", "make_collator"]
+__all__ = ["Blocks", "Collator", "Draws", "cut_training_blocks", "make_collator"]
 
 Row = Mapping[str, Ids]
 
@@ -52,8 +53,20 @@ class Collator:
     def __init__(self, tokenizer: PreTrainedTokenizerBase, kind: str, vocabulary: int, seed: int) -> None:
         self._tokenizer, self._kind, self._vocabulary = tokenizer, kind, vocabulary
         self._random = np.random.default_rng(seed)
+        self._fed = 0  # batches
+        self._before: Mapping[str, Any] = self._random.bit_generator.state  # before the last of them was drawn
+
+    def state_after(self, batches: int) -> Mapping[str, Any]:
+        """The random numbers after so many batches: all that were fed, or one less, which the loader has ahead."""
+        return self._random.bit_generator.state if batches == self._fed else self._before
+
+    def go_on(self, batches: int, state: Mapping[str, Any]) -> None:
+        """Have fed so many batches, and have random numbers in that state."""
+        self._fed, self._before = batches, state
+        self._random.bit_generator.state = dict(state)
 
     def __call__(self, rows: Sequence[Row]) -> dict[str, torch.Tensor]:
+        self._fed, self._before = self._fed + 1, self._random.bit_generator.state
         blocks = np.stack([row["input_ids"] for row in rows])
         if self._kind == CAUSAL.name:
             labels = blocks.copy()
@@ -61,6 +74,20 @@ class Collator:
             return {"input_ids": torch.from_numpy(blocks), "labels": torch.from_numpy(labels)}
         shown, labels = hide_at_random(blocks, self._tokenizer, self._vocabulary, self._random)
         return {"input_ids": torch.from_numpy(shown), "labels": torch.from_numpy(labels)}
+
+
+class Draws:
+    """What masked tokens are drawn from, as something that a training can be carried on with."""
+
+    def __init__(self, collator: Collator, batches: Callable[[], int]) -> None:
+        """`batches` tells how many the trainer has computed so far."""
+        self._collator, self._batches = collator, batches
+
+    def state(self) -> Mapping[str, Any]:
+        return {"after": self._batches(), "random": self._collator.state_after(self._batches())}
+
+    def restore_state(self, state: Mapping[str, Any]) -> None:
+        self._collator.go_on(state["after"], state["random"])
 
 
 def make_collator(tokenizer: PreTrainedTokenizerBase, kind: str, vocabulary: int, seed: int) -> Collator:

@@ -6,7 +6,8 @@ Transformers have no batch norm, so there are no statistics to gather anew for t
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import torch
 from torch.optim.swa_utils import get_swa_multi_avg_fn
@@ -33,10 +34,17 @@ class WeightAverage:
         """Take the weights as they are now into the average."""
         weights = [weight.detach() for weight in model.parameters()]
         if self._added:
+            self._average = [kept.to(weight.device) for kept, weight in zip(self._average, weights, strict=True)]
             self._update(self._average, weights, self._added)
         else:
             self._average = [weight.clone() for weight in weights]
         self._added += 1
+
+    def state(self) -> Mapping[str, Any]:
+        return {"average": self._average, "added": self._added}
+
+    def restore_state(self, state: Mapping[str, Any]) -> None:
+        self._average, self._added = state["average"], state["added"]
 
     @contextlib.contextmanager
     def in_place(self, model: PreTrainedModel) -> Iterator[None]:

@@ -27,6 +27,15 @@ class _Hypergradient(torch.optim.Optimizer):
         self._given = max(group["lr"] for group in self.param_groups)
         self._rate = self._given
 
+    @property
+    def _rate(self) -> float:
+        """What the rate has come to; kept with the groups, so that the state of the optimiser has it."""
+        return float(self.param_groups[0]["learned_rate"])
+
+    @_rate.setter
+    def _rate(self, value: float) -> None:
+        self.param_groups[0]["learned_rate"] = value
+
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> None:  # type: ignore[override]
         assert closure is None  # nobody here evaluates the model again within a step

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
+from app.clock import begin_moment
 from app.lab.profiling.energy import EnergyMeter, find_counters
 from app.lab.profiling.memory import Peak, reset_peak
 
@@ -15,7 +15,7 @@ class Meter:
     """Begin a stage, and the one before has ended. A stage that is begun again is measured anew."""
 
     def __init__(self, energy: EnergyMeter | None = None) -> None:
-        self.started = datetime.now(UTC)  # of the notebook: its kernel may have been made ready long before
+        self.started = begin_moment()  # of the notebook: its kernel may have been made ready long before
         self._energy = energy or EnergyMeter(find_counters())
         self._stage: str | None = None
         self._stages: dict[str, None] = {}  # an ordered set

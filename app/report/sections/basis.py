@@ -30,7 +30,8 @@ def mistake_basis(record: Record, answers: Answers | None, examples: Examples | 
     if any(len(model.said) == SEEDS for model in answers.models):
         told.append(f"Of each the first {SEEDS} seeds count.")
     if answers.unread:
-        told.append(f"Left out: {listing(list(answers.unread))}, whose predictions are gone or of other examples.")
+        unread = listing(list(answers.unread))
+        told.append(f"Left out: {unread}, whose predictions are gone, altered or of other examples.")
     if examples is None:
         told.append(
             "Their texts are not shown: examples.parquet is absent, or of other data than these predictions. "

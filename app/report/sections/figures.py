@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from app.drawing import BASELINE, INK, LIMIT, MODEL, Picture, draw, new_figure, tidy
+from app.integrity import is_intact
 from app.report.gather import Record
 from app.report.history import Curve, read_curve
 from app.report.page.wording import metric_name, score
@@ -81,7 +82,8 @@ def curve_figure(record: Record, standings: Sequence[Standing]) -> Picture | Non
         if len(curves) == PANELS:
             left_out += 1
             continue
-        found = [read_curve(record.folder.run(run.run_id).history, name) for run in row.runs[:LINES]]
+        places = [(record.folder.run(run.run_id).history, run) for run in row.runs[:LINES]]
+        found = [read_curve(path, name) for path, run in places if is_intact(path, run)]
         if any(curve.epochs for curve in found):
             curves[row.architecture] = [curve for curve in found if curve.epochs]
     if not curves:

@@ -23,6 +23,7 @@ STATES = {"stopped": "stopped early"}  # in words, where they are others
 LEADERS = 100  # architectures in a table
 SEEDS = 12  # of an architecture that the leaderboard links to
 RUNS = 400  # in a table of runs
+NO_RECORD = "no whole result.json: not run yet, or interrupted"
 
 
 def leaderboard_table(record: Record, standings: Sequence[Standing]) -> Table:
@@ -138,7 +139,7 @@ def unfinished_table(record: Record) -> Table | Fragment:
     # what has failed says more than what has not been made
     for entry in sorted(unfinished, key=lambda entry: entry.result is None)[:RUNS]:
         error = entry.result.error if entry.result else None
-        cause = f"{error.kind}: {error.message}" if error else "no whole result.json: not run yet, or interrupted"
+        cause = f"{error.kind}: {error.message}" if error else entry.damage or NO_RECORD
         cell = str(error.cell) if error and error.cell is not None else "–"
         link_cell = Cell(_run_link(record, entry, entry.plan.run_id), kind="id")
         rows.append((link_cell, Cell(entry.status, kind=entry.status), Cell(cause, kind="wide"), cell))

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.integrity import is_intact
 from app.report.gather import Record
 from app.report.statistics.comparison import Difference, Ranks, compare_all, rank_groups, smallest_difference
 from app.report.statistics.estimates import Estimate, estimate_score, moderate_spreads
@@ -92,7 +93,10 @@ def estimate_row(record: Record, row: Row) -> Estimate | None:
     primary = record.primary
     if primary is None or not row.runs or not math.isfinite(row.score):
         return None
-    paths = [record.folder.run(run.run_id).predictions for run in row.runs]
+    places = [(record.folder.run(run.run_id).predictions, run) for run in row.runs]
+    paths = [path for path, run in places if is_intact(path, run)]
+    if len(paths) < len(places):
+        return None
     sample = read_sample(paths, primary.name, kind=record.dataset.kind, labels=record.dataset.labels)
     if sample is None:
         return None
