@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,6 +20,7 @@ from app.arguments import (
     sweep_parser,
 )
 from app.errors import BenchmarkError, UsageError
+from app.interrupts import INTERRUPTED, obeying_interrupts
 
 if TYPE_CHECKING:
     from app.bench.warm import WarmParent
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-OK, SOME_FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+OK, SOME_FAILED, WRONG_INPUT = 0, 1, 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,24 +39,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         130 interrupted, what was finished is kept.
     """
     words = list(sys.argv[1:] if argv is None else argv)
-    with contextlib.suppress(ValueError):  # not in the main thread: then signals are for others to handle
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        if words[:1] == ["report"]:
-            return rebuild_report(report_parser().parse_args(words[1:]))
-        if words[:1] == ["sweep"]:
-            return search_sweep(sweep_parser().parse_args(words[1:]))
-        if words[:1] == ["architectures"]:
-            return list_architectures(architectures_parser().parse_args(words[1:]))
-        parser = benchmark_parser()
-        arguments, rest = parser.parse_known_args(words)
-        return run_file(arguments, read_pins(parser, rest))
+        with obeying_interrupts():
+            return _run_command(words)
     except BenchmarkError as error:
         print(error, file=sys.stderr)
         return WRONG_INPUT if isinstance(error, UsageError) else SOME_FAILED
     except KeyboardInterrupt:
         print("interrupted; what was finished is kept, and the same command carries on", file=sys.stderr)
         return INTERRUPTED
+
+
+def _run_command(words: Sequence[str]) -> int:
+    if words[:1] == ["report"]:
+        return rebuild_report(report_parser().parse_args(words[1:]))
+    if words[:1] == ["sweep"]:
+        return search_sweep(sweep_parser().parse_args(words[1:]))
+    if words[:1] == ["architectures"]:
+        return list_architectures(architectures_parser().parse_args(words[1:]))
+    parser = benchmark_parser()
+    arguments, rest = parser.parse_known_args(words)
+    return run_file(arguments, read_pins(parser, rest))
 
 
 def run_file(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int:

@@ -7,6 +7,7 @@
     │   ├── CheckpointError a checkpoint that cannot be loaded, or must not be
     │   ├── HubError        something that only a model hub has, and the hub does not answer
     │   └── OutputError     a place that cannot be written
+    ├── StorageError        exit 1: what was to be kept cannot be written any more; what was finished is kept
     └── TemplateError       a notebook template that does not take the parameters it is given
 
 A message names the file, the field and the remedy. What goes wrong inside one run is no exception here: it is
@@ -26,6 +27,7 @@ __all__ = [
     "HubError",
     "OutputError",
     "Problem",
+    "StorageError",
     "TemplateError",
     "UsageError",
 ]
@@ -73,6 +75,10 @@ class HubError(UsageError):
 
 class OutputError(UsageError):
     """A place that cannot be written."""
+
+
+class StorageError(BenchmarkError):
+    """A place that could be written before and cannot now: the disk is full, the folder is gone or read-only."""
 
 
 class TemplateError(BenchmarkError):

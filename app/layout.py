@@ -124,6 +124,10 @@ class RunFolder:
         return self.path / "checkpoint"
 
     @property
+    def reserve(self) -> Path:
+        return self.path / ".reserve"
+
+    @property
     def benchmark(self) -> BenchmarkFolder:
         """The folder of the benchmark that it is a run of, if it is one of any."""
         return BenchmarkFolder(self.path.resolve().parent.parent)

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.errors import DataError, StorageError
 from app.preparation import Work
 
 if TYPE_CHECKING:
@@ -64,7 +65,12 @@ def run_missing(work: Work, lend: Callable[[Benchmark], WarmParent | None]) -> d
     if len(work.done) < len(work.runs) or not is_current(work.folder):
         parent = lend(work.benchmark)
         results |= _carry_out(work.benchmark, work.runs, work.done, parent)
-        report_benchmark(work.folder, parent)
+        try:
+            report_benchmark(work.folder, parent)
+        except (OSError, DataError) as error:  # it could be written when all this began
+            reason = error.strerror if isinstance(error, OSError) else error
+            remedy = "what the runs have left is kept, and the same command carries on"
+            raise StorageError(f"{work.folder.page}: cannot be written ({reason}); {remedy}") from None
     return results
 
 
@@ -199,7 +205,7 @@ def carry_out(
             slices=benchmark.dataset.slices,
             checkpoint=plan.checkpoint,
         ) as places,
-        ThreadPoolExecutor(1, thread_name_prefix="page") as pages,
+        _open_pages() as pages,
         RunDisplay(console(), total=total, done=len(done), seconds_left=seconds_left) as display,
     ):
 
@@ -239,6 +245,17 @@ def carry_out(
                 display.finish(run, result)
                 peaks += [result.cost.peak_memory_bytes] if result.cost else []
                 yield run, result
+
+
+@contextlib.contextmanager
+def _open_pages() -> Iterator[ThreadPoolExecutor]:
+    """Who makes pages beside the runs. Those that wait when all is torn off are for the report to make."""
+    with ThreadPoolExecutor(1, thread_name_prefix="page") as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _render_run(folder: RunFolder, run_id: str) -> None:

@@ -14,6 +14,7 @@ APP = PROJECT / "app"
 ALLOWED = {
     "errors": set(),
     "layout": set(),
+    "interrupts": set(),
     "checksums": set(),
     "clock": set(),
     "integrity": {"checksums", "results"},
@@ -42,7 +43,19 @@ ALLOWED = {
     "syncing": {"results", "lab"},
     "preparation": {"errors", "config", "layout", "results", "bench", "lab"},
     "searching": {"config", "layout", "results", "trials", "preparation", "running", "bench", "search", "report"},
-    "running": {"agent", "clock", "config", "layout", "results", "terminal", "preparation", "bench", "lab", "report"},
+    "running": {
+        "agent",
+        "clock",
+        "errors",
+        "config",
+        "layout",
+        "results",
+        "terminal",
+        "preparation",
+        "bench",
+        "lab",
+        "report",
+    },
 }
 
 

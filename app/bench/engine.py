@@ -43,6 +43,7 @@ class _Engine(NBClientEngine):  # type: ignore[misc]  # papermill has no types
                 kernel_name=kernel_name,
                 startup_timeout=start_timeout,
                 timeout=None,  # the driver has its own
+                iopub_timeout=120,  # a busy machine is no fault
                 shutdown_kernel="immediate",
                 log=logger,
             )

@@ -21,6 +21,7 @@ from app.results import STOPPED, Attempt, RunFailure, RunResult, Status, read_re
 
 __all__ = ["execute_run", "record_stopped"]
 
+_RESERVE = 32 << 10  # bytes
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -53,11 +54,13 @@ def execute_run(
         began = time.monotonic()
         outcome = _attempt(run, template, place, machine, watch, environment_of(earlier))
         if watch.stopped and outcome.status is not Status.OK:
+            _give_up_reserve(run)
             return None
         if outcome.status is Status.OK:
             result = read_result(run.folder.result)
             if result is not None:
                 shutil.rmtree(run.folder.checkpoint, ignore_errors=True)
+                _give_up_reserve(run)
                 return result
             failure = RunFailure(kind="NoResult", message="the notebook ended without writing a whole result.json")
             outcome = Outcome(Status.FAILED, failure)
@@ -71,8 +74,7 @@ def execute_run(
         if outcome.traceback:
             with run.folder.log.open("a", encoding="utf-8") as log:
                 log.write(outcome.traceback + os.linesep)
-    _leave_record(run, result)
-    return result
+    return _leave_record(run, result)
 
 
 def record_stopped(run: Run, reason: str, started: datetime) -> RunResult:
@@ -82,8 +84,7 @@ def record_stopped(run: Run, reason: str, started: datetime) -> RunResult:
         reason = f"{reason}, at epoch {epoch:.3g} of {run.hyperparameters['epochs']}"
     outcome = Outcome(Status.KILLED, RunFailure(kind=STOPPED, message=reason))
     result = _failure_record(run, outcome, (), started)
-    _leave_record(run, result)
-    return result
+    return _leave_record(run, result)
 
 
 def _attempt(
@@ -111,6 +112,7 @@ def _clear(run: Run) -> None:
         run.folder.result.unlink(missing_ok=True)
     _remove_products(run)
     run.folder.path.mkdir(parents=True, exist_ok=True)
+    run.folder.reserve.write_bytes(bytes(_RESERVE))  # room for the record of a failure, should the disk fill up
 
 
 def _remove_products(run: Run, *, also_checkpoint: bool = False) -> None:
@@ -123,8 +125,12 @@ def _remove_products(run: Run, *, also_checkpoint: bool = False) -> None:
                 path.unlink(missing_ok=True)
 
 
-def _leave_record(run: Run, result: RunResult) -> None:
-    """Write the record of a run that has failed. On a full disk what it has left makes room; else there is none."""
+def _leave_record(run: Run, result: RunResult) -> RunResult:
+    """Write the record of a run that has failed, and return it; one that cannot be written says so.
+
+    On a full disk it gets the room that was kept for it, and where that is not enough, that of what the run has left.
+    """
+    _give_up_reserve(run)
     try:
         write_result(result, run.folder.result)
     except OSError as error:
@@ -132,6 +138,16 @@ def _leave_record(run: Run, result: RunResult) -> None:
             _remove_products(run, also_checkpoint=True)
             with contextlib.suppress(OSError):
                 write_result(result, run.folder.result)
+                return result
+        assert result.error is not None
+        said = f"{result.error.message}; and there is no record of it ({error.strerror}), so that it will be run again"
+        return result.model_copy(update={"error": result.error.model_copy(update={"message": said})})
+    return result
+
+
+def _give_up_reserve(run: Run) -> None:
+    with contextlib.suppress(OSError):
+        run.folder.reserve.unlink(missing_ok=True)
 
 
 def _failure_record(run: Run, outcome: Outcome, earlier: Sequence[Attempt], started: datetime) -> RunResult:

@@ -183,7 +183,11 @@ def _become_kernel(request: Mapping[str, Any]) -> None:
         random.seed()
         sys.modules["numpy"].random.seed()
         warnings.resetwarnings()
-        _start_kernel(Path(request["connection_file"]))
+        from app.bench.kernel import start_kernel
+
+        # it ends when the parent does, also without prctl
+        options = ["--HistoryManager.hist_file=:memory:", f"--IPKernelApp.parent_handle={os.getppid()}"]
+        start_kernel(Path(request["connection_file"]), options)
         code = 0
     except SystemExit as leaving:
         code = leaving.code if isinstance(leaving.code, int) else 1
@@ -194,20 +198,6 @@ def _become_kernel(request: Mapping[str, Any]) -> None:
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(code)
-
-
-def _start_kernel(connection_file: Path) -> None:
-    from ipykernel.kernelapp import IPKernelApp
-
-    sys.argv = ["ipykernel_launcher", "-f", str(connection_file)]
-    IPKernelApp.launch_instance(
-        argv=[
-            "-f",
-            str(connection_file),
-            "--HistoryManager.hist_file=:memory:",
-            f"--IPKernelApp.parent_handle={os.getppid()}",  # ends when the parent does, also without prctl
-        ]
-    )
 
 
 def _set_process(option: int, value: int) -> None:

@@ -77,7 +77,7 @@ class _Manager(AsyncKernelManager):
     @property
     def kernel_spec(self) -> KernelSpec:
         # No look-up: a kernelspec of the same name elsewhere on the machine may belong to another Python.
-        command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        command = [sys.executable, "-P", "-m", "app.bench.kernel", "{connection_file}"]
         return KernelSpec(argv=command, display_name="Python 3", language="python")
 
     def client(self, **options: Any) -> AsyncKernelClient:  # type: ignore[override]
