@@ -35,7 +35,7 @@ ALLOWED = {
         *("errors", "validation", "documents", "schema", "config", "layout", "integrity", "results", "trials", "tasks"),
         "bench",
     },
-    "lab": {"clock", "errors", "integrity", "config", "layout", "results", "drawing", "tasks"},
+    "lab": {"checksums", "clock", "errors", "integrity", "config", "layout", "results", "drawing", "tasks"},
     "report": {"errors", "integrity", "documents", "config", "layout", "results", "drawing", "tasks", "trials"},
     "terminal": {"errors", "config", "layout", "results", "trials", "bench", "search", "report"},
     "arguments": {"errors", "config"},
