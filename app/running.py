@@ -260,7 +260,11 @@ def _open_pages() -> Iterator[ThreadPoolExecutor]:
 
 def _render_run(folder: RunFolder, run_id: str) -> None:
     """The page of one run. What is left of a run that was torn off may be no notebook: then it has no page."""
+    from app.report.attempts import describe_end
     from app.report.page.pages import render_page
+    from app.results import read_result
 
+    result = read_result(folder.result)
+    notes = describe_end(result) if result else ["This run has no whole result.json: it counts for nothing."]
     with contextlib.suppress(OSError, ValueError):
-        render_page(folder.notebook, folder.page, title=run_id, home="../../index.html")
+        render_page(folder.notebook, folder.page, title=run_id, home="../../index.html", notes=notes)

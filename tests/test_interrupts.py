@@ -66,6 +66,5 @@ def test_an_end_that_takes_too_long_is_cut_short(process):
 def test_what_ends_in_time_ends_as_it_would_and_signals_mean_what_they_did():
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     with pytest.raises(KeyboardInterrupt), obeying_interrupts(60):
-        os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(5)
+        signal.raise_signal(signal.SIGTERM)
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before

@@ -1,4 +1,4 @@
-"""A driver that `test_faults_driver.py` kills: a warm kernel at work, a cold one that is paused, and what they started."""
+"""A driver that `test_faults_driver.py` kills: with a warm kernel, a cold one that is paused, and what they started."""
 
 import signal
 import sys

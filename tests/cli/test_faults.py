@@ -1,5 +1,7 @@
 """A run that fails, hangs or is interrupted costs no other run, and is told as it was."""
 
+import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,6 +10,9 @@ import time
 import psutil
 import pytest
 
+from app.cli import main
+from app.results import RunResult, read_result
+from tests.bench.faults import digest_folder
 from tests.cli.commands import ARCHITECTURES, SMALL, results_in, run
 from tests.conftest import PROJECT
 
@@ -87,3 +92,79 @@ def test_a_place_on_the_disk_that_is_taken_fails_one_run_only(here, write_config
     (here / "reports" / "tiny" / "runs" / run_id).write_text("a file stands where the folder should be")
     assert run(config) == 1
     assert [result.architecture for result in results_in(here).values()] == ["tfidf-logreg"]
+
+
+def test_a_driver_that_is_killed_is_carried_on_from_the_checkpoint_and_what_is_done_is_left_alone(here, write_config):
+    hyperparameters = {"learning_rate": 1e-3, "epochs": 12, "batch_size": 8}
+    config = write_config(
+        architectures=ARCHITECTURES, hyperparameters=hyperparameters, execution={"checkpoint": "epoch"}
+    )
+    driver = subprocess.Popen(
+        [sys.executable, str(PROJECT / "app.py"), "--config", str(config)],
+        cwd=here,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    runs = here / "reports" / "tiny" / "runs"
+    until = time.monotonic() + 100
+    while not list(runs.glob("toy-*/checkpoint/state.json")) and time.monotonic() < until:
+        time.sleep(0.01)
+    children = psutil.Process(driver.pid).children(recursive=True)
+    driver.kill()
+    driver.wait()
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert [process.cmdline() for process in alive] == []
+    (done,) = runs.glob("majority-*")
+    before = digest_folder(done)
+    assert run(config) == 0
+    assert digest_folder(done) == before
+    by_name = {result.architecture: result for result in results_in(here).values()}
+    assert (by_name["toy"].status, by_name["toy"].attempts) == ("ok", 1)
+    assert by_name["toy"].resumed_epoch >= 1
+    (toy,) = runs.glob("toy-*")
+    assert not (toy / "checkpoint").exists()
+    assert "carried on from a checkpoint" in (toy / "notebook.html").read_text()
+    assert "carried on from a checkpoint" in (here / "reports" / "tiny" / "index.html").read_text()
+
+
+def test_a_result_that_was_altered_is_named_and_made_again(here, write_config, capsys):
+    config = write_config(architectures=["majority", "tfidf-logreg"])
+    assert run(config) == 0
+    runs = here / "reports" / "tiny" / "runs"
+    (altered,), (other,) = runs.glob("majority-*"), runs.glob("tfidf-*")
+    genuine = (altered / "result.json").read_text()
+    before = digest_folder(other)
+    (altered / "result.json").write_text(genuine.replace('"value": 0.', '"value": 0.99', 1))
+    # the report alone makes no run: it says what it found
+    assert main(["report", "--config", str(config)]) == 0
+    assert "altered after it had been written" in (here / "reports" / "tiny" / "index.html").read_text()
+    capsys.readouterr()
+    assert run(config, "--dry-run") == 0
+    assert "altered" in capsys.readouterr().out
+    assert run(config) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"{altered.name}: result.json: it was altered after it had been written" in said
+    assert "it does not count, and is run again" in said
+    assert read_result(altered / "result.json").primary == RunResult.model_validate(json.loads(genuine)).primary
+    assert digest_folder(other) == before
+
+
+def test_a_folder_that_is_removed_in_mid_run_ends_in_a_plain_word(here, write_config, monkeypatch, capsys):
+    from app.bench import execute
+
+    carry_out = execute.execute_notebook
+
+    def removed_meanwhile(*arguments, **options):
+        outcome = carry_out(*arguments, **options)
+        shutil.rmtree(here / "reports")
+        return outcome
+
+    config = write_config()
+    with monkeypatch.context() as patch:
+        patch.setattr(execute, "execute_notebook", removed_meanwhile)
+        assert run(config) == 1
+    said = capsys.readouterr().err
+    assert "cannot be written" in said
+    assert "the same command carries on" in said
+    assert run(config) == 0
+    assert [result.status for result in results_in(here).values()] == ["ok"]

@@ -49,7 +49,9 @@ class Drawn:
     words: str
 
 
-def render_page(notebook: Path, page: Path, *, title: str, home: str | None, back: str = "all runs") -> None:
+def render_page(
+    notebook: Path, page: Path, *, title: str, home: str | None, back: str = "all runs", notes: Sequence[str] = ()
+) -> None:
     """Write the notebook at `notebook`, finished or not, as one self-contained HTML file, atomically.
 
     Nothing a notebook shows is trusted. nbconvert's own templates hand outputs on as they are, so that a
@@ -64,6 +66,7 @@ def render_page(notebook: Path, page: Path, *, title: str, home: str | None, bac
         title: what the page is about, in a few words of plain text.
         home: a relative address to lead back to, or None.
         back: what is there.
+        notes: sentences of plain text to stand before all else.
 
     Raises:
         OSError, ValueError: the notebook cannot be read, or the page cannot be written.
@@ -74,6 +77,7 @@ def render_page(notebook: Path, page: Path, *, title: str, home: str | None, bac
         "title": title,
         "home": home,
         "back": back,
+        "notes": notes,
         "style_sheet": _safe(sheet),
         "style_hash": _hash(sheet),
         "script": _safe(script),

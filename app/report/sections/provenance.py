@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from markupsafe import Markup
 
+from app.report.attempts import describe_attempts
 from app.report.gather import Record
 from app.report.page.markup import Cell, Column, Fragment, Table
 from app.report.page.wording import duration, listing, moment
@@ -20,6 +21,7 @@ __all__ = ["origin_facts", "run_count_table", "warnings"]
 
 LEADERS = 100  # architectures in a table
 SEEDS = 12  # that are listed
+ATTEMPTS = 12  # runs whose earlier attempts are told
 ENVIRONMENT = {"cpu": "processor", "python": "Python", "git": "git revision"}
 OF_MODELS = ("device", "precision", "torch", "transformers")  # a baseline computes in its own way
 
@@ -83,7 +85,7 @@ def run_count_table(standings: Sequence[Standing]) -> Table:
 def warnings(record: Record, standings: Sequence[Standing]) -> Fragment:
     """What a reader should know before comparing these figures; a sentence where there is nothing."""
     rows = [standing.row for standing in standings]
-    found = [*_of_timings(rows), *_of_mixtures(record), *_of_scores(record, rows)]
+    found = [*_of_timings(rows), *_of_mixtures(record), *_of_scores(record, rows), *_of_attempts(record)]
     if not found:
         text = "All runs had the same versions, revision and data, and all timings the machine to themselves."
         return Fragment(Markup("<p>{}</p>").format(text if record.complete else "No run has ended with a score."))
@@ -139,6 +141,14 @@ def _of_scores(record: Record, rows: Sequence[Row]) -> list[str]:
     if uneven:
         found.append(f"Some runs of {listing(uneven)} have no score: fewer seeds or settings stand behind the place.")
     return found
+
+
+def _of_attempts(record: Record) -> list[str]:
+    """Runs that did not come to their score at the first attempt, each with what happened before."""
+    told = [(run.run_id, describe_attempts(run)) for run in record.complete]
+    found = [f"{run_id}: {' '.join(sentences)}" for run_id, sentences in told if sentences]
+    beyond = len(found) - ATTEMPTS
+    return found[:ATTEMPTS] + ([f"So it was with {beyond:,} more runs, as their pages tell."] if beyond > 0 else [])
 
 
 def _environment(runs: Sequence[RunResult]) -> Mapping[str, Counter[str]]:

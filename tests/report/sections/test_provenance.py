@@ -7,9 +7,11 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from app.checksums import seal_document
 from app.report.gather import Record, read_benchmark
 from app.report.sections import provenance
 from app.report.statistics.standings import compare
+from app.results import Attempt, read_result, write_result
 from tests.report.golden import MACHINE, Made, make_benchmark, realistic
 
 BASELINE = Made(
@@ -65,7 +67,8 @@ def test_other_data_are_warned_of(tmp_path: Path) -> None:
     path = next(folder.runs.glob("a-*/result.json"))
     document = json.loads(path.read_text())
     document["dataset"]["fingerprint"] = "0000aaaa"
-    path.write_text(json.dumps(document))
+    del document["checksum"]
+    path.write_text(seal_document(document))
     assert "by their fingerprints: 0000aaaa (1 run) and 9f2c4a17 (1 run)." in warned(read_benchmark(folder))
 
 
@@ -89,3 +92,18 @@ def test_seeds_and_endings_stand_behind_each_architecture(tmp_path: Path) -> Non
     text = re.sub(r"\s+", " ", re.sub(r"<.*?>", " ", html))
     assert "a 2 3, 4 1 1 failed, 0 missing no yes" in text
     assert "b 0 – 0 failed, 1 missing – –" in text
+
+
+def test_attempts_that_came_to_nothing_are_told(tmp_path: Path) -> None:
+    folder = make_benchmark(tmp_path, [Made(architecture="a"), Made(architecture="b")], pages=False, examples=50)
+    first = next(folder.runs.glob("a-*")) / "result.json"
+    result = read_result(first)
+    assert result
+    lost = Attempt(kind="OutOfMemory", message="tried to allocate <much>.", seconds=3.2)
+    told = {"attempts": 2, "earlier_attempts": (lost,), "batch_parts": 2, "resumed_epoch": 1.5}
+    write_result(result.model_copy(update=told), first)
+    text = warned(read_benchmark(folder))
+    assert "Attempt 1 came to nothing after 3.20 s: OutOfMemory, tried to allocate &lt;much&gt;." in text
+    assert "computed in 2 parts" in text
+    assert "carried on from a checkpoint, at epoch 1.5." in text
+    assert text.count("<li>") == 1
