@@ -12,6 +12,7 @@ import pyarrow
 import pyarrow.parquet
 
 from app.layout import BenchmarkFolder
+from tests.records import rewritten
 from tests.report.golden import Made, make_benchmark, write_examples
 
 EXAMPLES = 120
@@ -73,5 +74,5 @@ def _of_kind(benchmark: BenchmarkFolder, kind: str, metric: str, direction: str 
             value = value if direction == "max" else 1 / value  # the better the model the lower
             document["primary"] |= {"name": metric, "direction": direction, "value": value}
             document["metrics"] = {split: {metric: value} for split in document["metrics"]}
-        path.write_text(json.dumps(document))
+        path.write_text(rewritten(document))
     return benchmark

@@ -12,6 +12,7 @@ from app.report.gather import read_benchmark
 from app.report.page.svg import clean_svg
 from app.report.sections.pareto import cost_answer, cost_figure
 from app.report.statistics.standings import compare
+from tests.records import rewritten
 from tests.report.golden import Made, make_benchmark
 
 MODELS = [
@@ -81,7 +82,7 @@ def test_where_less_is_better_the_front_turns_round(tmp_path: Path) -> None:
     for path in folder.runs.glob("*/result.json"):
         document = json.loads(path.read_text())
         document["primary"] |= {"name": "mae", "direction": "min"}
-        path.write_text(json.dumps(document))
+        path.write_text(rewritten(document))
     assert "small beats all others" not in told(folder)
     assert "no other beats clumsy and small." in told(folder)
     assert "large is beaten by clumsy in score" in told(folder)

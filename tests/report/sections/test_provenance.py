@@ -7,11 +7,11 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from app.checksums import seal_document
 from app.report.gather import Record, read_benchmark
 from app.report.sections import provenance
 from app.report.statistics.standings import compare
 from app.results import Attempt, read_result, write_result
+from tests.records import rewritten
 from tests.report.golden import MACHINE, Made, make_benchmark, realistic
 
 BASELINE = Made(
@@ -67,8 +67,7 @@ def test_other_data_are_warned_of(tmp_path: Path) -> None:
     path = next(folder.runs.glob("a-*/result.json"))
     document = json.loads(path.read_text())
     document["dataset"]["fingerprint"] = "0000aaaa"
-    del document["checksum"]
-    path.write_text(seal_document(document))
+    path.write_text(rewritten(document))
     assert "by their fingerprints: 0000aaaa (1 run) and 9f2c4a17 (1 run)." in warned(read_benchmark(folder))
 
 

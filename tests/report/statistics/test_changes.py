@@ -7,6 +7,7 @@ import pytest
 from app.errors import DataError
 from app.report.gather import read_benchmark
 from app.report.statistics.changes import Verdict, find_changes
+from tests.records import rewritten
 from tests.report.golden import Made, make_benchmark
 
 
@@ -57,6 +58,6 @@ def test_what_cannot_be_compared_is_refused(tmp_path):
     path = next(folder.runs.glob("*/result.json"))
     document = json.loads(path.read_text())
     document["primary"]["name"] = "f1"
-    path.write_text(json.dumps(document))
+    path.write_text(rewritten(document))
     with pytest.raises(DataError, match=r"ranked by accuracy .* by f1 .* task.metric are the same"):
         find_changes(before, read_benchmark(folder))

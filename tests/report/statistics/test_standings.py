@@ -6,6 +6,7 @@ import pytest
 
 from app.report.gather import read_benchmark
 from app.report.statistics.standings import compare, find_power
+from tests.records import rewritten
 from tests.report.golden import Made, make_benchmark
 
 
@@ -60,7 +61,7 @@ def test_predictions_that_do_not_give_the_score_say_nothing_of_it(tmp_path):
     path = next(folder.runs.glob("*/result.json"))
     document = json.loads(path.read_text())
     document["primary"]["value"] = 0.123
-    path.write_text(json.dumps(document))
+    path.write_text(rewritten(document))
     (standing,) = compare(read_benchmark(folder))
     assert standing.interval is None
     assert find_power([standing]) is None
