@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime, timedelta
 
-__all__ = ["begin_moment", "end_moment"]
+__all__ = ["begin_moment", "end_moment", "forget_moment"]
 
 _READINGS: dict[datetime, float] = {}  # a moment -> the steady clock then, in seconds
 
@@ -22,7 +22,12 @@ def end_moment(began: datetime) -> datetime:
 
     The moment is forgotten with that. Of one that `begin_moment` has not given, the machine's clock has to tell.
     """
-    reading = _READINGS.pop(began, None)
+    reading = forget_moment(began)
     if reading is None:
         return max(began, datetime.now(UTC))
     return began + timedelta(seconds=time.monotonic() - reading)
+
+
+def forget_moment(began: datetime) -> float | None:
+    """Let go of a beginning whose end nobody asks for; what the steady clock read then."""
+    return _READINGS.pop(began, None)

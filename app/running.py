@@ -59,9 +59,7 @@ def run_missing(work: Work, lend: Callable[[Benchmark], WarmParent | None]) -> d
     from app.report.page.seal import is_current
 
     results = dict(work.done)
-    if work.force:
-        for run in work.runs:
-            shutil.rmtree(run.folder.checkpoint, ignore_errors=True)  # they are made from the start
+    _forget_checkpoints(work)
     if len(work.done) < len(work.runs) or not is_current(work.folder):
         parent = lend(work.benchmark)
         results |= _carry_out(work.benchmark, work.runs, work.done, parent)
@@ -92,11 +90,18 @@ def run_trial(work: Work, lend: Callable[[Benchmark], WarmParent | None]) -> Run
         if done:
             replay_run(done[run.run_id], run.parameters)
             return done[run.run_id]
+        _forget_checkpoints(work)
         began = begin_moment()
         try:
             return _carry_out(work.benchmark, work.runs, {}, lend(work.benchmark))[run.run_id]
         except StoppedBySweep:
             return record_stopped(run, "stopped by its sweep", began)
+
+
+def _forget_checkpoints(work: Work) -> None:
+    """What is forced is made from its beginning."""
+    for run in work.runs if work.force else ():
+        shutil.rmtree(run.folder.checkpoint, ignore_errors=True)
 
 
 def report_benchmark(folder: BenchmarkFolder, parent: WarmParent | None) -> Path:

@@ -16,7 +16,7 @@ from app.bench.notebooks import Outcome, Watch, execute_notebook
 from app.bench.places import Place
 from app.bench.plan import Run
 from app.bench.retries import environment_of, may_pass
-from app.clock import begin_moment, end_moment
+from app.clock import begin_moment, end_moment, forget_moment
 from app.results import STOPPED, Attempt, RunFailure, RunResult, Status, read_result, write_result
 
 __all__ = ["execute_run", "record_stopped"]
@@ -54,11 +54,13 @@ def execute_run(
         began = time.monotonic()
         outcome = _attempt(run, template, place, machine, watch, environment_of(earlier))
         if watch.stopped and outcome.status is not Status.OK:
+            forget_moment(started)
             _give_up_reserve(run)
             return None
         if outcome.status is Status.OK:
             result = read_result(run.folder.result)
             if result is not None:
+                forget_moment(started)
                 shutil.rmtree(run.folder.checkpoint, ignore_errors=True)
                 _give_up_reserve(run)
                 return result
@@ -69,6 +71,8 @@ def execute_run(
             break
         earlier.append(Attempt(kind=failure.kind, message=failure.message, seconds=time.monotonic() - began))
         on_retry(run, failure)
+    if _error_of(outcome).kind == STOPPED:  # for good: nobody goes on from there
+        shutil.rmtree(run.folder.checkpoint, ignore_errors=True)
     result = _failure_record(run, outcome, earlier, started)
     with contextlib.suppress(OSError):
         if outcome.traceback:
@@ -83,6 +87,7 @@ def record_stopped(run: Run, reason: str, started: datetime) -> RunResult:
         epoch = float(run.folder.history.read_text(encoding="utf-8").splitlines()[-1].split(",")[1])
         reason = f"{reason}, at epoch {epoch:.3g} of {run.hyperparameters['epochs']}"
     outcome = Outcome(Status.KILLED, RunFailure(kind=STOPPED, message=reason))
+    shutil.rmtree(run.folder.checkpoint, ignore_errors=True)
     result = _failure_record(run, outcome, (), started)
     return _leave_record(run, result)
 
