@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from hypothesis import strategies as st
 
-__all__ = ["BENCHMARK", "LYRICS", "SWEEP", "files", "overrides", "texts"]
+__all__ = ["BENCHMARK", "LYRICS", "SWEEP", "change", "files", "json_values", "overrides", "texts"]
 
 BENCHMARK: dict[str, Any] = {
     "name": "tiny",
@@ -85,22 +85,27 @@ _WORDS = (
     *("/etc/passwd", "a" * 300, "\u202e", "ü", "<script>alert(1)</script>", "{x}", "{0}", "%s", "a.b", "--force", "\t"),
     *("\x00", "\x1b[31m", "\ud83d", "[bold]", "[/]", "x\ny", "${args}", "name", "hyperparameters"),
 )
-_scalars = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(-3, 3),
-    st.integers(),
-    st.sampled_from([10**30, -(10**30), 2**63, 1e308, 5e-324, -0.0]),
-    st.floats(),
-    st.sampled_from(_WORDS),
-    st.text(max_size=20),
-    st.binary(max_size=4),
-    st.dates(),
-)
 _keys = st.one_of(st.sampled_from(_WORDS), st.text(max_size=8), st.integers(-1, 3), st.none(), st.booleans())
+_numbers = st.one_of(
+    st.integers(-3, 3), st.integers(), st.sampled_from([10**30, -(10**30), 2**63, 1e308, 5e-324, -0.0])
+)
+_texts = st.one_of(st.sampled_from(_WORDS), st.text(max_size=20))
+_scalars = st.one_of(st.none(), st.booleans(), _numbers, st.floats(), _texts, st.binary(max_size=4), st.dates())
 _values = st.recursive(
     _scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_keys, inner, max_size=4), max_leaves=8
 )
+
+
+def json_values() -> st.SearchStrategy[Any]:
+    """Whatever JSON can say."""
+    scalars = st.one_of(
+        st.none(), st.booleans(), _numbers, st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=20)
+    )
+    return st.recursive(
+        scalars,
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+        max_leaves=8,
+    )
 
 
 def _places(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -110,27 +115,32 @@ def _places(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from _places(value, (*path, key))
 
 
+def change(draw: st.DrawFn, document: dict[str, Any], values: st.SearchStrategy[Any], keys: Any = _keys) -> None:
+    """Replace, take out or add something somewhere in `document`."""
+    places = list(_places(document))
+    if not places:
+        return
+    *above, last = draw(st.sampled_from(places))
+    target: Any = document
+    for key in above:
+        target = target[key]
+    match draw(st.sampled_from(["replace", "replace", "remove", "add"])):
+        case "replace":
+            target[last] = draw(values)
+        case "remove":
+            del target[last]
+        case "add" if isinstance(target, dict):
+            target[draw(keys)] = draw(values)
+        case "add":
+            target.insert(0, draw(values))
+
+
 @st.composite
 def files(draw: st.DrawFn, base: dict[str, Any]) -> str:
     """The text of a file: `base` with one to four changes."""
     document = copy.deepcopy(base)
     for _ in range(draw(st.integers(1, 4))):
-        places = list(_places(document))
-        if not places:
-            break
-        *above, last = draw(st.sampled_from(places))
-        target = document
-        for key in above:
-            target = target[key]
-        match draw(st.sampled_from(["replace", "replace", "remove", "add"])):
-            case "replace":
-                target[last] = draw(_values)
-            case "remove":
-                del target[last]
-            case "add" if isinstance(target, dict):
-                target[draw(_keys)] = draw(_values)
-            case "add":
-                target.insert(0, draw(_values))
+        change(draw, document, _values)
     return yaml.safe_dump(document, allow_unicode=draw(st.booleans()), sort_keys=False)
 
 
