@@ -8,6 +8,7 @@ SLUG ?=
 
 VENV := .venv
 TOOLS := .pipenv
+AUDIT := .audit
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 
@@ -21,7 +22,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dry-run report test bench lint check-notebooks typecheck format lock links notebooks badges sync clean
+.PHONY: help setup run dry-run report test bench lint check-notebooks typecheck format lock fuzz audit links notebooks badges sync clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -62,6 +63,14 @@ lock: $(TOOLS)/bin/pipenv ## resolve Pipfile into Pipfile.lock anew
 	$(TOOLS)/bin/pipenv lock --categories "packages dev-packages"
 	$(PYTHON) .ci/tidy_lock.py Pipfile.lock
 
+fuzz: $(READY) ## try thousands of wrong files, results and texts; FUZZ_EXAMPLES=1000 of each kind
+	FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),1000) $(BIN)/python -m pytest --timeout 7200 tests/fuzz
+
+audit: $(AUDIT)/.ready ## look for doubtful code, and ask for known holes in what is locked; needs the network
+	$(AUDIT)/bin/bandit -q -ll -c pyproject.toml -r app app.py benchmarks .ci
+	$(TOOLS)/bin/pipenv requirements --hash --dev > $(AUDIT)/locked.txt
+	$(AUDIT)/bin/pip-audit --disable-pip --requirement $(AUDIT)/locked.txt
+
 links: ## check the links of the docs; ONLINE=1 asks other sites too
 	$(PYTHON) .ci/check_links.py $(if $(ONLINE),--online)
 
@@ -75,7 +84,7 @@ sync: $(READY) ## upload the W&B runs that were kept offline
 	$(BIN)/python -m app.syncing
 
 clean: ## remove the environment, caches and generated reports
-	rm -rf $(VENV) $(TOOLS) .cache .mypy_cache .ruff_cache .pytest_cache build
+	rm -rf $(VENV) $(TOOLS) $(AUDIT) .cache .mypy_cache .ruff_cache .pytest_cache build
 	find reports -mindepth 1 ! -name README.md -delete
 
 # torch and accelerate stand outside the lock: the right build depends on the machine.
@@ -83,6 +92,11 @@ $(READY): Pipfile Pipfile.lock | $(TOOLS)/bin/pipenv
 	$(TOOLS)/bin/pipenv --python $(PYTHON) sync --dev
 	$(TOOLS)/bin/pipenv install --skip-lock --categories torch
 	$(BIN)/python -m app.bench.forkserver </dev/null >/dev/null
+	touch $@
+
+$(AUDIT)/.ready: | $(TOOLS)/bin/pipenv
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip install --quiet bandit==1.9.4 pip-audit==2.10.1
 	touch $@
 
 $(TOOLS)/bin/pipenv:

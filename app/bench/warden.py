@@ -1,7 +1,7 @@
 """A process beside each driver that does nothing while this lives, and ends all it has left when it was killed.
 
-Kernels of a driver that is killed end by themselves in most cases. Not so one that was paused just then, a process that
-a notebook has put into a session of its own, or W&B's service. The driver holds the other end of the warden's stdin: it
+Kernels of a driver that is killed end by themselves in most cases. Not so one that was paused just then, or a process
+that a notebook has put into a session of its own. The driver holds the other end of the warden's stdin: it
 closes when the driver is gone, however that came about. A driver that ends as it should says so before.
 """
 
@@ -55,7 +55,7 @@ def main() -> None:
     if sys.stdin.buffer.read() == _DONE:
         return
     mark = sys.argv[1]
-    for pid in find_marked(mark):  # W&B's service closes its files on a polite word
+    for pid in find_marked(mark):  # a kernel's own W&B service closes its files on a polite word
         with contextlib.suppress(OSError):
             os.kill(pid, signal.SIGTERM)
     time.sleep(_GRACE_SECONDS)
