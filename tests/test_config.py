@@ -135,6 +135,9 @@ def test_all_problems_come_at_once_each_with_its_line(here):
         ),
         ({"execution": {"executor": "slurm"}}, "execution.executor", "local"),
         ({"execution": {"workers": 0}}, "execution.workers", "greater than or equal to 1"),
+        ({"execution": {"memory_bytes": 1000}}, "execution.memory_bytes", "greater than or equal to 268435456"),
+        ({"execution": {"checkpoint": "often"}}, "execution.checkpoint", "must be epoch, or a number of steps"),
+        ({"execution": {"checkpoint": True}}, "execution.checkpoint", "must be epoch, or a number of steps"),
         ({"tracking": {"mode": "on"}}, "tracking.mode", "allowed: auto"),
     ],
 )
