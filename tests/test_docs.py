@@ -140,3 +140,13 @@ def test_the_exit_code_of_a_wrong_command_line_is_as_it_says(here, capsys):
     assert main(["--config", "nowhere.yaml"]) == 2
     assert "| 2 | the command line or an input is wrong" in README
     assert list(here.iterdir()) == []
+
+
+def test_every_fault_names_the_tests_that_bring_it_about():
+    lines = (PROJECT / "docs" / "faults.md").read_text().splitlines()
+    rows = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ")][2:]
+    assert len(rows) >= 25
+    for fault, *_, tests in rows:
+        named = re.findall(r"`([\w/]+\.py)`", tests)
+        assert named, fault
+        assert all((PROJECT / "tests" / name).is_file() for name in named), fault
