@@ -6,7 +6,8 @@
     │   ├── DataError       a data set that cannot be used: a file, a column, its rows, its labels
     │   ├── CheckpointError a checkpoint that cannot be loaded, or must not be
     │   ├── HubError        something that only a model hub has, and the hub does not answer
-    │   └── OutputError     a place that cannot be written
+    │   ├── OutputError     a place that cannot be written
+    │   └── ClusterError    a Ray cluster that cannot be used, or a node of it that would compute something else
     └── TemplateError       a notebook template that does not take the parameters it is given
 
 A message names the file, the field and the remedy. What goes wrong inside one run is no exception here: it is
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 __all__ = [
     "BenchmarkError",
     "CheckpointError",
+    "ClusterError",
     "ConfigError",
     "DataError",
     "HubError",
@@ -73,6 +75,10 @@ class HubError(UsageError):
 
 class OutputError(UsageError):
     """A place that cannot be written."""
+
+
+class ClusterError(UsageError):
+    """A Ray cluster that cannot be used, or a node of it that would compute something else."""
 
 
 class TemplateError(BenchmarkError):

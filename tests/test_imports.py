@@ -38,7 +38,11 @@ ALLOWED = {
     "syncing": {"results", "lab"},
     "preparation": {"errors", "config", "layout", "results", "bench", "lab"},
     "searching": {"config", "layout", "results", "trials", "preparation", "running", "bench", "search", "report"},
-    "running": {"agent", "config", "layout", "results", "terminal", "preparation", "bench", "lab", "report"},
+    "hosting": {"errors", "config", "layout", "bench", "lab", "report"},
+    "clustering": {"errors", "config", "layout", "results", "preparation", "hosting", "bench", "lab"},
+    "running": {
+        *("agent", "config", "layout", "results", "terminal", "preparation", "clustering", "bench", "lab", "report"),
+    },
 }
 
 
