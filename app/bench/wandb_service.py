@@ -9,15 +9,12 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 
+from app.bench.kernels import kernel_environment
 from app.layout import SERVICE_VARIABLE, SWEEP_VARIABLE
 
 __all__ = ["share_service"]
 
-_IDLE = "10m"  # how long the service outlives a driver that was killed
-_START_SECONDS = 30
-# Runs that are still open then have lost their kernels, and are to be seen as failed: `wandb beta core stop` itself has
-# no option for that, and ends them as if all were well.
-_STOP = "from wandb.cli.beta_core import stop; stop(exit_code=1)"
+_WAIT_SECONDS = 30  # for it to come up, and to go
 
 
 @contextlib.contextmanager
@@ -30,38 +27,34 @@ def share_service(*, wanted: bool) -> Iterator[Callable[[], Mapping[str, str]]]:
     if not wanted or SERVICE_VARIABLE in os.environ or SWEEP_VARIABLE in os.environ:
         yield dict
         return
-    starting = subprocess.Popen(
-        [sys.executable, "-m", "wandb", "beta", "core", "start", "--idle-timeout", _IDLE],
-        stdin=subprocess.DEVNULL,
+    keeper = subprocess.Popen(
+        [sys.executable, "-P", "-m", "app.bench.wandb_keeper"],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        text=True,
+        env={**os.environ, **kernel_environment()},
         start_new_session=True,
     )
-    found: dict[str, str] = {}
-    asked = threading.Lock()
+    assert keeper.stdin is not None
+    assert keeper.stdout is not None
+    answer, told = keeper.stdout, list[bytes]()
+    listening = threading.Thread(target=lambda: told.append(answer.readline()), name="wandb-service", daemon=True)
+    listening.start()
 
     def environment() -> Mapping[str, str]:
-        with asked:  # several workers may ask at once
-            if starting.returncode is None:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    token = starting.communicate(timeout=_START_SECONDS)[0].strip()
-                    if token:
-                        found[SERVICE_VARIABLE] = token
-            return found
+        listening.join(_WAIT_SECONDS)
+        token = told[0].decode().strip() if told else ""
+        return {SERVICE_VARIABLE: token} if token else {}
 
     try:
         yield environment
     finally:
-        if environment():
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                subprocess.run(
-                    [sys.executable, "-c", _STOP],
-                    env={**os.environ, **found},
-                    capture_output=True,
-                    timeout=_START_SECONDS,
-                    check=False,
-                )
-        elif starting.poll() is None:
-            starting.kill()
-            starting.wait()
+        with contextlib.suppress(BrokenPipeError):
+            keeper.stdin.close()
+        try:
+            keeper.wait(_WAIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            keeper.kill()
+            keeper.wait()
+        listening.join(_WAIT_SECONDS)
+        answer.close()
