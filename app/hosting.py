@@ -18,6 +18,7 @@ import psutil
 from app.bench.cluster.host import Caller, Host
 from app.bench.cluster.orders import Order, Workspace
 from app.bench.cluster.parcels import read_chunk, unpack_files
+from app.bench.cluster.stores import Sent, is_url, send_parcel
 from app.bench.cluster.versions import read_versions
 from app.layout import RunFolder, cache_folder
 
@@ -82,9 +83,11 @@ class NodeHost:
         report = self._host.execute(asked, Caller(**caller))
         return report.model_dump_json()
 
-    def pack(self, run_id: str) -> tuple[str, int, str, bytes]:
-        """What a run has left here: the place, size and digest of its parcel, and the first of its bytes."""
+    def pack(self, run_id: str) -> Sent:
+        """What a run has left here, made a parcel: it lies in the store, or here to be read."""
         parcel = self._host.pack(run_id)
+        if is_url(self._host.workspace.store):
+            return send_parcel(parcel, self._host.workspace.store), parcel.size, parcel.digest, b""
         return str(parcel.path), parcel.size, parcel.digest, read_chunk(parcel.path, 0)
 
     def read(self, place: str, start: int) -> bytes:

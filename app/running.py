@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.config import RAY
 from app.preparation import Work
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def join_cluster(works: Sequence[Work]) -> Iterator[Cluster | None]:
     Raises:
         ClusterError: it cannot be used.
     """
-    if not any(work.benchmark.execution.executor == "ray" and len(work.done) < len(work.runs) for work in works):
+    if not any(work.benchmark.execution.executor == RAY and len(work.done) < len(work.runs) for work in works):
         yield None
         return
     from app.clustering import join_cluster
@@ -157,8 +158,16 @@ def _carry_out(
     if not to_do:
         return {}
     watch = Watch(benchmark.execution.timeout_seconds)
-    if cluster is not None and benchmark.execution.executor == "ray":
-        outcomes = carry_out_on_cluster(benchmark, PlannedRuns(to_do), cluster, watch, total=len(runs), done=done)
+    if cluster is not None and benchmark.execution.executor == RAY:
+        outcomes = carry_out_on_cluster(
+            benchmark,
+            PlannedRuns(to_do),
+            cluster,
+            runs_folder=to_do[0].folder.path.parent,
+            watch=watch,
+            total=len(runs),
+            done=len(done),
+        )
         with contextlib.closing(outcomes):
             return {run.run_id: result for run, result in outcomes}
     outcomes = carry_out(
@@ -271,21 +280,23 @@ def carry_out_on_cluster(
     benchmark: Benchmark,
     source: Source,
     cluster: Cluster,
-    watch: Watch,
     *,
+    runs_folder: Path,
+    watch: Watch,
     total: int,
-    done: Mapping[str, RunResult],
+    done: int,
 ) -> Generator[tuple[Run, RunResult]]:
     """The same on the nodes of a Ray cluster, whose hosts make the pages too."""
     from app.bench.progress import RunDisplay
     from app.layout import template_of
     from app.terminal import console
 
-    with RunDisplay(console(), total=total, done=len(done), seconds_left=None) as display:
+    with RunDisplay(console(), total=total, done=done, seconds_left=None) as display:
         outcomes = cluster.carry_out(
             benchmark,
             source,
             template=template_of(benchmark.task.kind),
+            runs_folder=runs_folder,
             watch=watch,
             on_start=display.start,
             on_tick=display.tick,

@@ -39,7 +39,8 @@ ALLOWED = {
     "preparation": {"errors", "config", "layout", "results", "bench", "lab"},
     "searching": {"config", "layout", "results", "trials", "preparation", "running", "bench", "search", "report"},
     "hosting": {"errors", "config", "layout", "bench", "lab", "report"},
-    "clustering": {"errors", "config", "layout", "results", "preparation", "hosting", "bench", "lab"},
+    "admission": {"config", "layout", "hosting", "bench"},
+    "clustering": {"errors", "config", "layout", "results", "preparation", "admission", "hosting", "bench", "lab"},
     "running": {
         *("agent", "config", "layout", "results", "terminal", "preparation", "clustering", "bench", "lab", "report"),
     },

@@ -208,7 +208,7 @@ class Host:
             ATTEMPT_VARIABLE: "1",
             **({SLICES_VARIABLE: json.dumps(list(job.slices))} if job.slices else {}),
         }
-        logs = Path(order.folder).parent / f".kernels-{self.node}-{os.getpid()}"  # beside those of other nodes
+        logs = Path(order.folder).parent / f".kernels-{self.node}-{os.getpid()}"  # other nodes may share the folder
         key = json.dumps([told, job.kernel, job.tracked, str(logs)], sort_keys=True)
         with self._lock:
             free = self._free.setdefault(key, [])
@@ -221,6 +221,9 @@ class Host:
 
     def _open_place(self, job: Job, told: Mapping[str, str], logs: Path) -> Place:
         if logs not in self._logs:
+            for old in logs.parent.glob(f".kernels-{self.node}-*"):  # of hosts that were killed
+                if not psutil.pid_exists(int(old.name.rpartition("-")[2])):
+                    shutil.rmtree(old, ignore_errors=True)
             with contextlib.suppress(OSError):  # then no kernel is started ahead
                 logs.mkdir(parents=True)
             self._logs.add(logs)

@@ -24,6 +24,7 @@ __all__ = [
 ]
 
 CHUNK_BYTES = 8 << 20  # held in memory at once, on either side
+ARRIVING = ".arriving-"  # so begins what is not in its place yet
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def put_in_place(parcel: Path, folder: RunFolder, *, workplace: Path) -> None:
     """
     place = workplace / folder.path
     place.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(dir=place.parent.parent, prefix=".arriving-"))
+    scratch = Path(tempfile.mkdtemp(dir=place.parent, prefix=ARRIVING))
     try:
         unpack_files(parcel, scratch)
         arrived = scratch / folder.path

@@ -1,0 +1,115 @@
+"""A real Ray on loopback: nodes that are started, killed and gone at the end, whatever happens."""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+
+from tests.conftest import PROJECT
+
+__all__ = ["LoopbackCluster", "cluster_of"]
+
+RAY = Path(sys.executable).parent / "ray"
+START_SECONDS = 120
+QUICK = {  # to notice in a second or two that a node has died
+    "RAY_health_check_initial_delay_ms": "500",
+    "RAY_health_check_period_ms": "500",
+    "RAY_health_check_failure_threshold": "3",
+}
+
+
+class LoopbackCluster:
+    """Nodes with one CPU each on 127.0.0.1, 127.0.0.2, ..."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        with socket.socket() as found:
+            found.bind(("127.0.0.1", 0))
+            self._port = found.getsockname()[1]
+        self.address = f"127.0.0.1:{self._port}"
+        self._nodes: dict[int, subprocess.Popen] = {}
+        self._seen: dict[int, psutil.Process] = {}
+
+    def start(self, *numbers: int, **environment: str) -> None:
+        """Start nodes; 1 is the head. `environment` is laid over this process's."""
+        for number in numbers:
+            role = ["--head", f"--port={self._port}"] if number == 1 else [f"--address={self.address}"]
+            role += ["--include-dashboard=false", f"--temp-dir={self._folder}"] if number == 1 else []
+            words = ["--num-cpus=1", "--object-store-memory=100000000", "--disable-usage-stats", "--block"]
+            environment = {**QUICK, "RAY_USAGE_STATS_ENABLED": "0", "PYTHONPATH": str(PROJECT), **environment}
+            with self._log(number).open("w") as log:
+                self._nodes[number] = subprocess.Popen(
+                    [RAY, "start", *role, f"--node-ip-address=127.0.0.{number}", *words],
+                    env={**os.environ, **environment},
+                    cwd=self._folder,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+            if number == 1:
+                self._wait_until(1, self._answers)
+        for number in numbers:
+            self._wait_until(
+                number, lambda log=self._folder / f"node{number}.log": "runtime started" in log.read_text()
+            )
+
+    def processes(self, number: int) -> list[psutil.Process]:
+        """All that a node has started, and what that has."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found = [psutil.Process(self._nodes[number].pid)]
+            found += found[0].children(recursive=True)
+            self._seen |= {process.pid: process for process in found}
+            return found
+        return []
+
+    def kill(self, number: int) -> None:
+        """As if the machine had lost its power: raylet and agents are gone at once; the workers are left to notice."""
+        for process in self.processes(number):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if not process.name().startswith(("ray::", "python")):
+                    process.send_signal(signal.SIGKILL)
+
+    def stop(self) -> None:
+        for number in self._nodes:
+            self.processes(number)
+        for process in self._seen.values():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        for node in self._nodes.values():
+            node.wait()
+
+    def _log(self, number: int) -> Path:
+        return self._folder / f"node{number}.log"
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self._port), timeout=1):
+            return True
+        return False
+
+    def _wait_until(self, number: int, is_so: Callable[[], bool]) -> None:
+        until = time.monotonic() + START_SECONDS
+        while not is_so():
+            if self._nodes[number].poll() is not None or time.monotonic() > until:
+                raise AssertionError(self._log(number).read_text())
+            time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def cluster_of(nodes: int) -> Iterator[LoopbackCluster]:
+    folder = Path(tempfile.mkdtemp(prefix="ray-", dir="/tmp"))  # the paths of its sockets have to be short
+    cluster = LoopbackCluster(folder)
+    try:
+        cluster.start(*range(1, nodes + 1))
+        yield cluster
+    finally:
+        cluster.stop()
+        shutil.rmtree(folder, ignore_errors=True)
