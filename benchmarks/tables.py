@@ -14,6 +14,7 @@ TITLES = {
     "training": "Training",
     "inference": "Inference",
     "driver": "The driver alone",
+    "cluster": "On a Ray cluster",
 }
 
 

@@ -1,26 +1,32 @@
 """Runs on a real Ray of several nodes on loopback: what they give, and what is left of them when something dies."""
 
 import contextlib
+import os
+import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
+import psutil
 import pytest
+import ray
 
-from app.admission import Admission
 from app.bench.notebooks import Watch
 from app.bench.plan import Run
+from app.bench.resume import find_done
 from app.bench.source import PlannedRuns
-from app.clustering import Cluster, join_cluster
+from app.cli import main
+from app.clustering import join_cluster
 from app.config import Architecture, Execution, load_config
-from app.layout import BenchmarkFolder, RunFolder
+from app.layout import FINETUNE, BenchmarkFolder, RunFolder
 from app.preparation import check_and_plan
 from app.results import read_result
 from app.running import carry_out
+from benchmarks.loopback import cluster_of
 from tests.bench.templates import write_template
 from tests.cli.commands import SMALL
-from tests.clusters import cluster_of
-
-ray = pytest.importorskip("ray") if sys.platform == "win32" else __import__("ray")
+from tests.conftest import PROJECT
 
 PARAMETERS = """\
 benchmark: str = ""
@@ -42,8 +48,6 @@ names = ("OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES", "BERT_BENCHMARK_EXCLUSIVE", 
 if act == "big":
     (folder / "model").mkdir()
     (folder / "model" / "model.safetensors").write_bytes(bytes(range(256)) * 80_000)
-if act == "read":
-    (folder / "sample.txt").write_text(Path("data/words.txt").read_text())
 while act.startswith("wait ") and not Path(act[5:]).exists():
     time.sleep(0.05)
 result = RunResult(
@@ -86,8 +90,8 @@ def config(nodes, folder):
         "dataset": {"path": "builtin/acceptability", "max_length": 16, "limit": 60},
         "inference": {"batch_sizes": [1], "sequence_lengths": [8]},
         "tracking": {"mode": "disabled"},
-        **SMALL,
-        "seeds": [0],
+        "architectures": SMALL["architectures"][1:],
+        "hyperparameters": {"learning_rate": 1e-3, "epochs": 1, "batch_size": 16},
         "execution": {"executor": "ray", "address": nodes.address},
     }
     path = folder / "x.yaml"
@@ -128,7 +132,7 @@ def trivial_runs(name: str, number: int, act: str = "") -> list[Run]:
     return found
 
 
-def carry(cluster, benchmark, runs, template, on_start=lambda run: None, reports=None):
+def carry(cluster, benchmark, runs, template, on_start=lambda run: None, on_tick=lambda runs: None, reports=None):
     (runs[0].folder.path.parent).mkdir(parents=True, exist_ok=True)
     outcomes = cluster.carry_out(
         benchmark,
@@ -137,7 +141,7 @@ def carry(cluster, benchmark, runs, template, on_start=lambda run: None, reports
         runs_folder=runs[0].folder.path.parent,
         watch=Watch(100),
         on_start=on_start,
-        on_tick=lambda runs: None,
+        on_tick=on_tick,
         on_report=(reports if reports is not None else []).append,
     )
     with contextlib.closing(outcomes):
@@ -145,22 +149,14 @@ def carry(cluster, benchmark, runs, template, on_start=lambda run: None, reports
 
 
 @contextlib.contextmanager
-def cluster_with(work, **execution):
-    """The same nodes with fresh hosts, for which something is otherwise."""
-    asked = work.benchmark.execution.model_copy(update=execution)
-    benchmark = work.benchmark.model_copy(update={"execution": asked})
-    admission = Admission(ray, [benchmark], [{"data": work.dataset.fingerprint}])
-    cluster = Cluster(ray, asked, admission, lambda words: None)
-    try:
-        cluster.open()
-        yield cluster, benchmark
-    finally:
-        cluster.close(gently=True)
+def cluster_with(benchmark):
+    """The same nodes with fresh hosts."""
+    (work,) = check_and_plan([(benchmark, BenchmarkFolder.of("tiny"))], dry_run=False, force=True)
+    with join_cluster([work], lambda words: None) as cluster:
+        yield cluster
 
 
 def test_runs_are_the_same_as_on_this_machine(joined, work, folder):
-    from app.layout import FINETUNE
-
     runs = list(work.runs)
     there = carry(joined, work.benchmark, runs, FINETUNE)
     files = {run.run_id: run.folder.predictions.read_bytes() for run in runs}
@@ -185,7 +181,6 @@ def test_runs_are_the_same_as_on_this_machine(joined, work, folder):
         assert there[run.run_id].hyperparameters == here[run.run_id].hyperparameters
         assert files[run.run_id] == run.folder.predictions.read_bytes()
         assert not there[run.run_id].cost.training_exclusive  # both nodes are of one machine
-        assert not there[run.run_id].cost.exclusive
 
 
 def test_many_small_runs_go_to_all_nodes_and_each_has_what_it_asked_for(joined, work, template):
@@ -197,3 +192,137 @@ def test_many_small_runs_go_to_all_nodes_and_each_has_what_it_asked_for(joined, 
     told = {(run.folder.path / "environment.txt").read_text() for run in runs}
     assert told == {"1\n\n0\n1"}
     assert all(result.attempts == 1 for result in results.values())
+
+
+def test_a_node_that_does_not_see_the_folder_sends_what_a_run_has_left(joined, work, template, folder):
+    (folder / "data").mkdir()
+    (folder / "data" / "train.csv").write_text("text,label\n" + "".join(f"text {i},{i % 2}\n" for i in range(40)))
+    words = ["dataset.path={train: data/train.csv}", "execution.store=ray", "execution.kernel=cold"]
+    benchmark = load_config(folder / "x.yaml", overrides=words)
+    runs = trivial_runs("sent", 2, "big")
+    with cluster_with(benchmark) as cluster:
+        results = carry(cluster, benchmark, runs, template)
+        places = [Path(place) for place in ray.get([m.host.place.remote() for m in cluster._members.values()])]
+    assert [result.status for result in results.values()] == ["ok", "ok"]
+    assert all((run.folder.model / "model.safetensors").stat().st_size == 256 * 80_000 for run in runs)
+    assert all(run.folder.page.exists() for run in runs)
+    assert {place.name for place in places} == {folder.name}
+    assert not any(place.exists() or place == folder for place in places)
+    assert not list(runs[0].folder.path.parent.glob(".*"))
+
+
+def test_a_node_that_joins_takes_part_and_what_it_takes_with_it_is_run_elsewhere(joined, work, template, nodes, said):
+    nodes.start(3)
+    wait_until(lambda: any("127.0.0.3 takes part" in words for words in said))
+    cold = work.benchmark.execution.model_copy(update={"kernel": "cold"})
+    benchmark = work.benchmark.model_copy(update={"execution": cold})
+    runs, reports = trivial_runs("lost", 3, f"wait {Path.cwd() / 'go'}"), []
+    done = trivial_runs("lost", 4)[3:]
+    carry(joined, benchmark, done, template)
+    before = done[0].folder.result.read_bytes()
+
+    def lose(run):
+        if run is runs[-1]:  # all are on their way
+            threading.Thread(target=lose_node, daemon=True).start()
+
+    def lose_node():
+        wait_until(lambda: all((run.folder.path / "environment.txt").exists() for run in runs))
+        nodes.kill(3)
+        wait_until(lambda: any("127.0.0.3 is lost" in words for words in said))
+        Path("go").touch()
+
+    results = carry(joined, benchmark, runs, template, on_start=lose, reports=reports)
+    assert [result.status for result in results.values()] == ["ok"] * 3
+    assert sorted(result.attempts for result in results.values()) == [1, 1, 2]
+    assert {read_result(run.folder.result).attempts for run in runs} == {1, 2}
+    assert "127.0.0.3" not in {report.node for report in reports}
+    assert before == done[0].folder.result.read_bytes()
+
+
+def test_nodes_that_would_compute_something_else_are_named_and_nothing_is_run(
+    joined, config, folder, capsys, monkeypatch
+):
+    other = folder / "other" / "numpy-0.1.dist-info"
+    other.mkdir(parents=True)
+    (other / "METADATA").write_text("Metadata-Version: 2.1\nName: numpy\nVersion: 0.1\n")
+    monkeypatch.syspath_prepend(str(other.parent))  # this driver has another numpy than the nodes
+    before = sorted(folder.glob("reports/*"))
+    assert main(["--config", str(config), "--set", "name=else"]) == 2
+    refusal = capsys.readouterr().err
+    assert "node 127.0.0.2: numpy " in refusal
+    assert "the driver has 0.1; run make setup there" in refusal
+    assert sorted(folder.glob("reports/*")) == before
+
+
+def test_an_interrupt_ends_every_kernel(joined, work, template):
+    cold = work.benchmark.execution.model_copy(update={"kernel": "cold"})
+    benchmark = work.benchmark.model_copy(update={"execution": cold})
+    runs, kernels = trivial_runs("stopped", 2, "wait for-ever"), []
+
+    def interrupt(under_way):
+        if all((run.folder.path / "environment.txt").exists() for run in runs):
+            kernels.extend(kernels_of("stopped"))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), cluster_with(benchmark) as cluster:
+        carry(cluster, benchmark, runs, template, on_tick=interrupt)
+    assert len(kernels) >= 2
+    assert [process.cmdline() for process in psutil.wait_procs(kernels, timeout=10)[1]] == []
+    assert not any(run.folder.result.exists() for run in runs)
+
+
+def test_a_driver_that_is_killed_leaves_no_kernel_and_what_is_missing_can_be_run(
+    joined, work, config, template, folder
+):
+    program = "from pathlib import Path; from tests.test_clustering import drive; drive(Path('x.yaml'))"
+    driver = subprocess.Popen(
+        [sys.executable, "-c", program], cwd=folder, env={**os.environ, "PYTHONPATH": str(PROJECT)}
+    )
+    done, *others = trivial_runs("killed", 2)
+    wait_until(lambda: done.folder.result.exists() and kernels_of("killed"))
+    wait_until(lambda: all((run.folder.path / "environment.txt").exists() for run in others))
+    kernels = kernels_of("killed")
+    driver.kill()
+    driver.wait()
+    assert kernels
+    assert [process.cmdline() for process in psutil.wait_procs(kernels, timeout=10)[1]] == []
+    assert set(find_done([done, *others])) == {done.run_id}
+    Path("go-on").touch()
+    before = done.folder.result.read_bytes()
+    runs = trivial_runs("killed", 2, f"wait {folder / 'go-on'}")[1:]
+    assert [result.status for result in carry(joined, work.benchmark, runs, template).values()] == ["ok"]
+    assert done.folder.result.read_bytes() == before
+
+
+def drive(config: Path) -> None:
+    """A driver of one run that ends and one that does not."""
+    benchmark = load_config(config, overrides=["execution.kernel=cold"])
+    (work,) = check_and_plan([(benchmark, BenchmarkFolder.of("tiny"))], dry_run=False, force=True)
+    runs = trivial_runs("killed", 1) + trivial_runs("killed", 2, f"wait {Path.cwd() / 'go-on'}")[1:]
+    with join_cluster([work], print) as cluster:
+        carry(cluster, benchmark, runs, Path("template.py").resolve())
+
+
+def test_what_no_node_has_room_for_is_refused_before_anything_is_written(joined, config, capsys, folder):
+    before = sorted(folder.glob("reports/*"))
+    asked = ["--set", "name=large", "--set", "execution.resources={cpus: 64, gpus: 0.5}"]
+    assert main(["--config", str(config), *asked]) == 2
+    assert "execution.resources: no node has 64 CPUs and 0.5 GPUs" in capsys.readouterr().err
+    assert sorted(folder.glob("reports/*")) == before
+
+
+def wait_until(is_so, seconds=120):
+    until = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def kernels_of(name: str) -> list[psutil.Process]:
+    """The kernels that have a file of the benchmark open: its log."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if any(f"/reports/{name}/runs/" in file.path for file in process.open_files()):
+                found.append(process)
+    return found

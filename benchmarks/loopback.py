@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.conftest import PROJECT
+from app.layout import PROJECT
 
 __all__ = ["LoopbackCluster", "cluster_of"]
 
@@ -36,16 +36,16 @@ class LoopbackCluster:
             found.bind(("127.0.0.1", 0))
             self._port = found.getsockname()[1]
         self.address = f"127.0.0.1:{self._port}"
-        self._nodes: dict[int, subprocess.Popen] = {}
+        self._nodes: dict[int, subprocess.Popen[bytes]] = {}
         self._seen: dict[int, psutil.Process] = {}
 
-    def start(self, *numbers: int, **environment: str) -> None:
-        """Start nodes; 1 is the head. `environment` is laid over this process's."""
+    def start(self, *numbers: int) -> None:
+        """Start nodes; 1 is the head."""
         for number in numbers:
             role = ["--head", f"--port={self._port}"] if number == 1 else [f"--address={self.address}"]
             role += ["--include-dashboard=false", f"--temp-dir={self._folder}"] if number == 1 else []
             words = ["--num-cpus=1", "--object-store-memory=100000000", "--disable-usage-stats", "--block"]
-            environment = {**QUICK, "RAY_USAGE_STATS_ENABLED": "0", "PYTHONPATH": str(PROJECT), **environment}
+            environment = {**QUICK, "RAY_USAGE_STATS_ENABLED": "0", "PYTHONPATH": str(PROJECT)}
             with self._log(number).open("w") as log:
                 self._nodes[number] = subprocess.Popen(
                     [RAY, "start", *role, f"--node-ip-address=127.0.0.{number}", *words],
@@ -79,6 +79,7 @@ class LoopbackCluster:
                     process.send_signal(signal.SIGKILL)
 
     def stop(self) -> None:
+        """End all of it, also what has left its process group."""
         for number in self._nodes:
             self.processes(number)
         for process in self._seen.values():
@@ -105,6 +106,7 @@ class LoopbackCluster:
 
 @contextlib.contextmanager
 def cluster_of(nodes: int) -> Iterator[LoopbackCluster]:
+    """A cluster with the nodes 1 to `nodes`, which ends with the context."""
     folder = Path(tempfile.mkdtemp(prefix="ray-", dir="/tmp"))  # the paths of its sockets have to be short
     cluster = LoopbackCluster(folder)
     try:
