@@ -311,6 +311,16 @@ def test_what_no_node_has_room_for_is_refused_before_anything_is_written(joined,
     assert sorted(folder.glob("reports/*")) == before
 
 
+def test_another_version_of_ray_is_refused_with_what_to_do(nodes, config, folder):
+    program = "import sys, ray; ray.__version__ = '0.0.1'; from app.cli import main; sys.exit(main(sys.argv[1:]))"
+    words = [sys.executable, "-c", program, "--config", str(config), "--set", "name=version"]
+    refused = subprocess.run(words, env={**os.environ, "PYTHONPATH": str(PROJECT)}, capture_output=True, text=True)
+    assert refused.returncode == 2, refused.stderr
+    assert "Version mismatch" in refused.stderr
+    assert "start its nodes with the Ray and the Python of this project's environment" in refused.stderr
+    assert not (folder / "reports" / "version").exists()
+
+
 def wait_until(is_so, seconds=120):
     until = time.monotonic() + seconds
     while not is_so():

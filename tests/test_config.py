@@ -135,6 +135,9 @@ def test_all_problems_come_at_once_each_with_its_line(here):
         ),
         ({"execution": {"executor": "slurm"}}, "execution.executor", "local"),
         ({"execution": {"workers": 0}}, "execution.workers", "greater than or equal to 1"),
+        ({"execution": {"address": "ray://there"}}, "execution.address", "HOST:PORT"),
+        ({"execution": {"store": "bucket"}}, "execution.store", "auto, ray or a URL"),
+        ({"execution": {"resources": {"gpus": 1.5}}}, "execution.resources.gpus", "a whole number"),
         ({"tracking": {"mode": "on"}}, "tracking.mode", "allowed: auto"),
     ],
 )

@@ -68,6 +68,7 @@ def join_ray(execution: Execution) -> Iterator[ModuleType]:
         remedy = "start its nodes with the Ray and the Python of this project's environment"
         raise ClusterError(f"execution.address: {address}: cannot be joined ({lines}); {remedy}") from None
     _restore(handlers)  # Ray takes SIGTERM for itself
+    _hush()
     try:
         yield ray
     finally:
@@ -81,6 +82,13 @@ def _restore(handlers: dict[signal.Signals, Any]) -> None:
     with contextlib.suppress(ValueError):  # not in the main thread
         for number, handler in handlers.items():
             signal.signal(number, handler or ignore)
+
+
+def _hush() -> None:
+    """Nodes that are lost and runs that are tried again are told by us; Ray would print pages, and has no switch."""
+    from ray._private import worker
+
+    worker.print_to_stdstream = lambda *_, **__: None
 
 
 def _knock(address: str) -> None:
