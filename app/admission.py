@@ -19,6 +19,7 @@ from app.bench.cluster.orders import Workspace
 from app.bench.cluster.parcels import pack_files, read_chunks
 from app.bench.cluster.versions import describe_differences, read_versions
 from app.config import AUTO, Benchmark, Execution
+from app.errors import OutputError
 from app.hosting import NodeHost, check_inputs, describe_node
 from app.layout import PROJECT
 
@@ -93,7 +94,7 @@ class Admission:
         }
         inputs = [] if is_shared else self._pack_inputs()
         host = self.ray.remote(NodeHost).options(**options)
-        return host.remote(node.address, node.cores, workspace.model_dump_json(), inputs)
+        return host.remote(node.id, node.cores, workspace.model_dump_json(), inputs)
 
     def _pack_inputs(self) -> list[Any]:
         """Files that the runs read, as pieces in Ray's object store: there once, for all nodes."""
@@ -138,9 +139,18 @@ class Admission:
 
 @contextlib.contextmanager
 def _token() -> Iterator[tuple[Path, str]]:
-    """A file in the folder of the command, and what is in it: who can read it there sees the same folder."""
+    """A file in the folder of the command, and what is in it: who can read it there sees the same folder.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
     words = secrets.token_hex(16)
-    with tempfile.NamedTemporaryFile("w", prefix=".cluster-", dir=Path.cwd()) as file:
+    try:
+        file = tempfile.NamedTemporaryFile("w", prefix=".cluster-", dir=Path.cwd())  # noqa: SIM115  # below it is one
+    except OSError as error:
+        remedy = "make it writable, or run from another folder"
+        raise OutputError(f"{Path.cwd()}: cannot be written ({error.strerror}); {remedy}") from None
+    with file:
         file.write(words)
         file.flush()
         yield Path(file.name), words

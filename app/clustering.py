@@ -115,8 +115,8 @@ class Cluster:
             cpus=plan.resources.cpus,
         )
 
-        def submit(run: Run, expects_more: bool) -> Any:
-            order = Order.of(run, job, expects_more=expects_more)
+        def submit(run: Run, left: float, attempts_before: int) -> Any:
+            order = Order.of(run, job, expects_more=left >= self._slots, attempts_before=attempts_before)
             task = self._task.options(max_retries=plan.retries, name=run.run_id, **self._options)
             return task.remote(order.model_dump_json(), self._hosts)
 
@@ -149,20 +149,24 @@ class Cluster:
         }
         self._alive = frozenset(self._members)
 
+    @property
+    def _slots(self) -> int:
+        """How many runs the nodes that are alive have room for."""
+        return sum(member.node.slots for key, member in self._members.items() if key in self._alive)
+
     def _count_room(self, workers: int | None) -> int:
         """So many tasks at a time; without `workers` twice as many as there is room for: no slot waits for us."""
-        slots = sum(member.node.slots for key, member in self._members.items() if key in self._alive)
-        if slots:
+        if self._slots:
             self._lonely_since = None
         else:
             self._lonely_since = self._lonely_since or time.monotonic()
             if time.monotonic() - self._lonely_since > _ALONE_SECONDS:
                 raise BenchmarkError("the cluster has no node left that takes part; what was finished is kept")
-        return workers or 2 * slots
+        return workers or 2 * self._slots
 
     def _fetch(self, run: Run, report: Report) -> None:
         """Bring a run's folder here from its node."""
-        host = next(member.host for member in self._members.values() if member.node.address == report.node)
+        host = self._members[report.node].host
         sent = self.ray.get(host.pack.remote(run.run_id))
 
         def read(place: str, start: int) -> bytes:

@@ -45,7 +45,7 @@ class NodeHost:
         """Make the workspace ready.
 
         Args:
-            node: its address.
+            node: Ray's id of it.
             cores: that Ray has there.
             workspace: as JSON.
             inputs: pieces of a parcel of files that are laid into a workspace of this node's own.

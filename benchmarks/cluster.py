@@ -80,6 +80,7 @@ class _Course:
     seconds: float = 0.0
     busy_seconds: float = 0.0
     grown_bytes: float = 0.0  # a run, from the second half of them
+    driver_seconds: float = 0.0  # of its processor
 
 
 def measure_cluster(plan: Plan) -> tuple[Line, ...]:
@@ -95,6 +96,7 @@ def measure_cluster(plan: Plan) -> tuple[Line, ...]:
     pairs = list(zip(there, here, strict=True))
     overhead = tuple(max(0.0, (ray.seconds - local.seconds) * NODES / number) for ray, local in pairs)
     idle = tuple(100 * (1 - ray.busy_seconds / (ray.seconds * NODES)) for ray in there)
+    used = tuple(1000 * ray.driver_seconds / number for ray in there)
     grown = tuple(max(0.0, ray.grown_bytes / 1000) for ray in there)
     name = f"{number:,} trivial runs"
     return (
@@ -109,6 +111,7 @@ def measure_cluster(plan: Plan) -> tuple[Line, ...]:
         _line(f"{name}: what Ray adds to the time that a run has a slot", "s", overhead, OVERHEAD),
         _line(f"{name}: share of the time that a slot has no run", "%", idle, IDLE),
         _line(f"{name}: growth of the driver, a run", "kB", grown, GROWTH),
+        _line(f"{name}: processor time of the driver, a run", "ms", used, None),
     )
 
 
@@ -181,9 +184,10 @@ def _run_on_ray(runs: list[Run], template: Path) -> _Course:
 
             carry_out(trivial_runs("warm-up", 2 * NODES), [])  # until the hosts have imported what kernels need
             busy: list[float] = []
-            began = time.monotonic()
+            began, used = time.monotonic(), sum(driver.cpu_times()[:2])
             sizes = carry_out(runs, busy)
             course.seconds, course.busy_seconds = time.monotonic() - began, sum(busy)
+            course.driver_seconds = sum(driver.cpu_times()[:2]) - used
             middle = len(sizes) // 2
             course.grown_bytes = (sizes[-1] - sizes[middle]) / max(1, len(sizes) - 1 - middle)
     return course
@@ -202,6 +206,6 @@ def _benchmark(address: str) -> Benchmark:
     )
 
 
-def _line(name: str, unit: str, values: tuple[float, ...], target: float) -> Line:
+def _line(name: str, unit: str, values: tuple[float, ...], target: float | None) -> Line:
     entry = {"who": "on Ray", "values": values, "target": target}
     return Line.model_validate({"name": name, "unit": unit, "entries": [entry]})

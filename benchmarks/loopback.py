@@ -43,7 +43,8 @@ class LoopbackCluster:
         """Start nodes; 1 is the head."""
         for number in numbers:
             role = ["--head", f"--port={self._port}"] if number == 1 else [f"--address={self.address}"]
-            role += ["--include-dashboard=false", f"--temp-dir={self._folder}"] if number == 1 else []
+            role += ["--include-dashboard=false", "--no-monitor", f"--temp-dir={self._folder}"] if number == 1 else []
+            role += ["--include-log-monitor=false"]
             words = ["--num-cpus=1", "--object-store-memory=100000000", "--disable-usage-stats", "--block"]
             environment = {**QUICK, "RAY_USAGE_STATS_ENABLED": "0", "PYTHONPATH": str(PROJECT)}
             with self._log(number).open("w") as log:

@@ -156,6 +156,17 @@ def cluster_with(benchmark):
         yield cluster
 
 
+def test_many_small_runs_go_to_all_nodes_and_each_has_what_it_asked_for(joined, work, template):
+    runs, reports = trivial_runs("many", 24), []
+    results = carry(joined, work.benchmark, runs, template, reports=reports)
+    assert [result.status for result in results.values()] == ["ok"] * 24
+    assert {read_result(run.folder.result).run_id for run in runs} == set(results)
+    assert len({report.node for report in reports}) == 2
+    told = {(run.folder.path / "environment.txt").read_text() for run in runs}
+    assert told == {"1\n\n0\n1"}
+    assert all(result.attempts == 1 for result in results.values())
+
+
 def test_runs_are_the_same_as_on_this_machine(joined, work, folder):
     runs = list(work.runs)
     there = carry(joined, work.benchmark, runs, FINETUNE)
@@ -181,17 +192,6 @@ def test_runs_are_the_same_as_on_this_machine(joined, work, folder):
         assert there[run.run_id].hyperparameters == here[run.run_id].hyperparameters
         assert files[run.run_id] == run.folder.predictions.read_bytes()
         assert not there[run.run_id].cost.training_exclusive  # both nodes are of one machine
-
-
-def test_many_small_runs_go_to_all_nodes_and_each_has_what_it_asked_for(joined, work, template):
-    runs, reports = trivial_runs("many", 24), []
-    results = carry(joined, work.benchmark, runs, template, reports=reports)
-    assert [result.status for result in results.values()] == ["ok"] * 24
-    assert {read_result(run.folder.result).run_id for run in runs} == set(results)
-    assert len({report.node for report in reports}) == 2
-    told = {(run.folder.path / "environment.txt").read_text() for run in runs}
-    assert told == {"1\n\n0\n1"}
-    assert all(result.attempts == 1 for result in results.values())
 
 
 def test_a_node_that_does_not_see_the_folder_sends_what_a_run_has_left(joined, work, template, folder):
@@ -235,8 +235,36 @@ def test_a_node_that_joins_takes_part_and_what_it_takes_with_it_is_run_elsewhere
     assert [result.status for result in results.values()] == ["ok"] * 3
     assert sorted(result.attempts for result in results.values()) == [1, 1, 2]
     assert {read_result(run.folder.result).attempts for run in runs} == {1, 2}
-    assert "127.0.0.3" not in {report.node for report in reports}
+    assert "127.0.0.3" not in {joined._members[report.node].node.address for report in reports}
     assert before == done[0].folder.result.read_bytes()
+
+
+def test_a_task_or_a_host_that_dies_alone_costs_an_attempt(joined, work, template, nodes):
+    cold = work.benchmark.execution.model_copy(update={"kernel": "cold"})
+    benchmark = work.benchmark.model_copy(update={"execution": cold})
+    runs = trivial_runs("alone", 2, f"wait {Path.cwd() / 'all-again'}")
+    begun = [run.folder.path / "environment.txt" for run in runs]
+    first: list[float] = []
+
+    def kill(under_way):
+        if not first and all(path.exists() for path in begun):
+            first.extend(path.stat().st_mtime for path in begun)
+            for process in nodes.processes(1) + nodes.processes(2):  # each is titled by what it does
+                title = process.name() + " ".join(process.cmdline())
+                if f"ray::{runs[0].run_id}" in title or ("ray::NodeHost" in title and holds(runs[1], process)):
+                    process.kill()
+        elif first and all(
+            path.exists() and path.stat().st_mtime > then for path, then in zip(begun, first, strict=True)
+        ):
+            Path("all-again").touch()
+
+    results = carry(joined, benchmark, runs, template, on_tick=kill)
+    assert [(result.status, result.attempts) for result in results.values()] == [("ok", 2), ("ok", 2)]
+
+
+def holds(run, process) -> bool:
+    """Whether the process has the log of the run's kernel open."""
+    return any(f"/{run.run_id}/" in file.path for file in process.open_files())
 
 
 def test_nodes_that_would_compute_something_else_are_named_and_nothing_is_run(
@@ -311,14 +339,19 @@ def test_what_no_node_has_room_for_is_refused_before_anything_is_written(joined,
     assert sorted(folder.glob("reports/*")) == before
 
 
-def test_another_version_of_ray_is_refused_with_what_to_do(nodes, config, folder):
-    program = "import sys, ray; ray.__version__ = '0.0.1'; from app.cli import main; sys.exit(main(sys.argv[1:]))"
-    words = [sys.executable, "-c", program, "--config", str(config), "--set", "name=version"]
-    refused = subprocess.run(words, env={**os.environ, "PYTHONPATH": str(PROJECT)}, capture_output=True, text=True)
-    assert refused.returncode == 2, refused.stderr
-    assert "Version mismatch" in refused.stderr
-    assert "start its nodes with the Ray and the Python of this project's environment" in refused.stderr
-    assert not (folder / "reports" / "version").exists()
+def test_another_version_of_ray_is_refused_with_what_to_do(nodes):
+    program = (
+        "import ray; ray.__version__ = '0.0.1'\n"
+        "from app.bench.cluster.connection import join_ray\n"
+        "from app.config import Execution\n"
+        f"with join_ray(Execution(executor='ray', address='{nodes.address}')): pass\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    refused = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
+    last = refused.stderr.strip().splitlines()[-1]
+    assert "ClusterError" in last
+    assert "Version mismatch" in last
+    assert "start its nodes with the Ray and the Python of this project's environment" in last
 
 
 def wait_until(is_so, seconds=120):

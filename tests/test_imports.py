@@ -50,7 +50,7 @@ ALLOWED = {
         "report",
     },
     "hosting": {"errors", "config", "layout", "bench", "lab", "report"},
-    "admission": {"config", "layout", "hosting", "bench"},
+    "admission": {"errors", "config", "layout", "hosting", "bench"},
     "clustering": {"errors", "config", "layout", "results", "preparation", "admission", "hosting", "bench", "lab"},
     "running": {
         *("agent", "config", "layout", "results", "terminal", "preparation", "clustering", "bench", "lab", "report"),

@@ -25,7 +25,7 @@ def run_on_nodes(
     source: Source,
     *,
     ray: Any,
-    submit: Callable[[Run, bool], Any],
+    submit: Callable[[Run, float, int], Any],
     fetch: Callable[[Run, Report], None],
     room: Callable[[], int],
     attempts: int,
@@ -39,10 +39,11 @@ def run_on_nodes(
     Args:
         source: gives the runs that are to be made.
         ray: the module.
-        submit: makes a run a task of Ray and returns its reference; told whether another is to follow.
+        submit: makes a run a task of Ray and returns its reference; told how many are to follow, at most, and how
+            many attempts have been made that came to nothing.
         fetch: brings a run's folder here from its node; raises what Ray or the disk say.
         room: how many tasks there may be at a time, those that Ray has not begun yet among them.
-        attempts: how often Ray tries a run that a node takes with it.
+        attempts: how often a run may be begun that a node takes with it.
         watch: stopped when the caller is interrupted or closes the iterator.
         on_start: told of each run as it becomes a task.
         on_tick: told of the runs under way, a few times a second.
@@ -57,7 +58,7 @@ def run_on_nodes(
                     run = source.take()
                     if run is None:
                         break
-                    tasks[submit(run, bool(source.left))] = (run, datetime.now(UTC))
+                    tasks[submit(run, source.left, 0)] = (run, datetime.now(UTC))
                     on_start(run)
                 ended = _wait(ray, tasks, has_fetches=bool(fetches))
                 on_tick([run for run, _ in tasks.values()])
@@ -73,7 +74,10 @@ def run_on_nodes(
                         fetches[pool.submit(fetch, run, report)] = (run, report.result)
                 for future in [future for future in fetches if future.done()]:
                     run, result = fetches.pop(future)
-                    yield run, _arrived(future, run, result)
+                    if future.exception() is not None and result.attempts < attempts:  # gone with its node
+                        tasks[submit(run, source.left, result.attempts)] = (run, result.started)
+                    else:
+                        yield run, _arrived(future, run, result)
         finally:
             watch.stop()
 

@@ -76,7 +76,7 @@ class Host:
 
     Args:
         workspace: where they work. The process has been put there.
-        node: its address.
+        node: Ray's id of it.
         cores: that Ray has on this node, for what is measured alone.
         render: makes the page of a run.
     """
@@ -124,7 +124,7 @@ class Host:
                 on_retry=note_loss,
             )
         if result is not None:
-            result = _count_attempts(result, caller.attempt + lost + 1, run.folder.result)
+            result = _count_attempts(result, order.attempts_before + caller.attempt + lost + 1, run.folder.result)
             page = self._pages.submit(self._render, run)
             if not self.workspace.is_shared:
                 self._left[run.run_id] = _Left(run, result, page)
@@ -208,7 +208,7 @@ class Host:
             ATTEMPT_VARIABLE: "1",
             **({SLICES_VARIABLE: json.dumps(list(job.slices))} if job.slices else {}),
         }
-        logs = Path(order.folder).parent / f".kernels-{self.node}-{os.getpid()}"  # other nodes may share the folder
+        logs = Path(order.folder).parent / f".kernels-{self.node[:12]}-{os.getpid()}"  # others may share it
         key = json.dumps([told, job.kernel, job.tracked, str(logs)], sort_keys=True)
         with self._lock:
             free = self._free.setdefault(key, [])
@@ -221,7 +221,7 @@ class Host:
 
     def _open_place(self, job: Job, told: Mapping[str, str], logs: Path) -> Place:
         if logs not in self._logs:
-            for old in logs.parent.glob(f".kernels-{self.node}-*"):  # of hosts that were killed
+            for old in logs.parent.glob(f".kernels-{self.node[:12]}-*"):  # of hosts that were killed
                 if not psutil.pid_exists(int(old.name.rpartition("-")[2])):
                     shutil.rmtree(old, ignore_errors=True)
             with contextlib.suppress(OSError):  # then no kernel is started ahead

@@ -55,10 +55,11 @@ class Order(_Message):
     hyperparameters: Mapping[str, Any]
     parameters: Mapping[str, Any]
     folder: str
-    expects_more: bool  # whether another run is to follow it on some node
+    expects_more: bool  # whether another run is to follow it in its slot
+    attempts_before: int  # that came to nothing although Ray took them for done
 
     @classmethod
-    def of(cls, run: Run, job: Job, *, expects_more: bool) -> Self:
+    def of(cls, run: Run, job: Job, *, expects_more: bool, attempts_before: int) -> Self:
         return cls(
             job=job,
             run_id=run.run_id,
@@ -68,6 +69,7 @@ class Order(_Message):
             parameters=run.parameters,
             folder=str(run.folder.path),
             expects_more=expects_more,
+            attempts_before=attempts_before,
         )
 
     @property
@@ -86,6 +88,6 @@ class Report(_Message):
     """How a run ended on a node."""
 
     result: RunResult | None  # None: it was given up, as if it had never been
-    node: str  # its address
+    node: str  # Ray's id of it
     busy_seconds: float  # from when the node began it until it was through
     is_here: bool  # its folder lies where the driver sees it; else it is to be fetched from the node
