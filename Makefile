@@ -10,6 +10,7 @@ PORT ?= 6379
 
 VENV := .venv
 TOOLS := .pipenv
+AUDIT := .audit
 READY := $(VENV)/.ready
 RAY_READY := $(VENV)/.ray
 BIN := $(VENV)/bin
@@ -26,7 +27,8 @@ export PYTHONDONTWRITEBYTECODE :=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ray run dry-run report cluster cluster-stop test bench lint check-notebooks typecheck format lock links notebooks badges sync clean
+.PHONY: help setup ray run dry-run report cluster cluster-stop test bench lint check-notebooks typecheck format lock \
+	fuzz audit links notebooks badges sync clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -78,6 +80,14 @@ lock: $(TOOLS)/bin/pipenv ## resolve Pipfile into Pipfile.lock anew
 	$(TOOLS)/bin/pipenv lock --categories "packages dev-packages ray"
 	$(PYTHON) .ci/tidy_lock.py Pipfile.lock
 
+fuzz: $(READY) ## try thousands of wrong files, results and texts; FUZZ_EXAMPLES=1000 of each kind
+	FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),1000) $(BIN)/python -m pytest --timeout 7200 tests/fuzz
+
+audit: $(AUDIT)/.ready ## look for doubtful code, and ask for known holes in what is locked; needs the network
+	$(AUDIT)/bin/bandit -q -ll -c pyproject.toml -r app app.py benchmarks .ci
+	$(TOOLS)/bin/pipenv requirements --hash --dev > $(AUDIT)/locked.txt
+	$(AUDIT)/bin/pip-audit --disable-pip --requirement $(AUDIT)/locked.txt
+
 links: ## check the links of the docs; ONLINE=1 asks other sites too
 	$(PYTHON) .ci/check_links.py $(if $(ONLINE),--online)
 
@@ -91,7 +101,7 @@ sync: $(READY) ## upload the W&B runs that were kept offline
 	$(BIN)/python -m app.syncing
 
 clean: ## remove the environment, caches and generated reports
-	rm -rf $(VENV) $(TOOLS) .cache .mypy_cache .ruff_cache .pytest_cache build
+	rm -rf $(VENV) $(TOOLS) $(AUDIT) .cache .mypy_cache .ruff_cache .pytest_cache build
 	find reports -mindepth 1 ! -name README.md -delete
 
 # torch and accelerate stand outside the lock: the right build depends on the machine.
@@ -101,8 +111,8 @@ $(READY): Pipfile Pipfile.lock | $(TOOLS)/bin/pipenv
 	$(BIN)/python -m app.bench.forkserver </dev/null >/dev/null
 	touch $@
 
-$(RAY_READY): $(READY)
-	$(TOOLS)/bin/pipenv sync --categories ray
+.PHONY: help setup ray run dry-run report cluster cluster-stop test bench lint check-notebooks typecheck format lock \
+	fuzz audit links notebooks badges sync clean
 	touch $@
 
 $(TOOLS)/bin/pipenv:

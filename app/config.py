@@ -296,11 +296,13 @@ def explain(document: Document, prefix: KeyPath, details: ErrorDetails, model: t
         model: what the part was held against.
     """
     about = details.get("ctx", {}).get("at", ())
-    location = (*(part for part in details["loc"] if not _is_branch(part)), *about)
+    is_unknown = details["type"] == "extra_forbidden"  # then the last part is what the user wrote
+    named, last = (details["loc"][:-1], details["loc"][-1:]) if is_unknown else (details["loc"], ())
+    location = (*(part for part in named if not _is_branch(part)), *last, *about)
     path: KeyPath = (*prefix, *location)
     given = details["input"]
     kind = details["type"]
-    if kind == "extra_forbidden":
+    if is_unknown:
         allowed = _fields_at(model, location[:-1])
         message = f"unknown key{suggest(location[-1], allowed)}"
     elif kind == "missing":

@@ -16,10 +16,59 @@ __all__ = ["Document", "KeyPath", "assign", "parse_value", "read_document"]
 KeyPath = tuple[str | int, ...]
 
 
+_LARGEST_FILE = 1 << 18  # bytes
+_DEEPEST = 50  # levels of mappings and lists
+_MOST_BITS = 512  # of a whole number
+_MOST_VALUES = 50_000  # with every alias written out
+
+
+class _TooMuch(yaml.MarkedYAMLError):
+    """YAML as such, but more of it than any file of this project has."""
+
+
 class _Loader(yaml.SafeLoader):
-    """PyYAML's safe loader, which also reads `3e-4` as a number, as YAML 1.2 does."""
+    """PyYAML's safe loader, which also reads `3e-4` as a number, as YAML 1.2 does, and knows where to stop.
+
+    A few lines of aliases to aliases stand for more values than any memory holds, and a text nested some thousands deep
+    is too much for whoever walks it: both are refused before anything is made of them.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        super().__init__(stream)
+        self._depth = 0
+        self._sizes: dict[yaml.Node, int] = {}  # node -> how many values stand in it, itself among them
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+        if self._depth == _DEEPEST:
+            raise _TooMuch(problem=f"is nested more than {_DEEPEST} levels deep", problem_mark=mark)
+        self._depth += 1
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        if node is not None:
+            self._sizes[node] = size = 1 + sum(self._sizes.get(part, 1) for part in _parts(node))
+            if max(size, len(self._sizes)) > _MOST_VALUES:
+                problem = f"holds more than {_MOST_VALUES:,} values, its aliases written out"
+                raise _TooMuch(problem=problem, problem_mark=mark)
+        return node
 
 
+def _parts(node: yaml.Node) -> Iterator[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        for pair in node.value:
+            yield from pair
+    elif isinstance(node, yaml.SequenceNode):
+        yield from node.value
+
+
+def _read_integer(loader: _Loader, node: yaml.ScalarNode) -> int:
+    value = int(loader.construct_yaml_int(node))
+    if value.bit_length() > _MOST_BITS:  # Python itself would not print one of some thousand digits
+        raise _TooMuch(problem="is a whole number beyond any use", problem_mark=node.start_mark)
+    return value
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _read_integer)
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float",
     __import__("re").compile(r"^[-+]?(?:[0-9][0-9_]*)(?:\.[0-9_]*)?[eE][-+]?[0-9]+$"),
@@ -57,11 +106,12 @@ def read_document(path: Path, *, is_ours: bool = False) -> Document:
     the process, which a file of the user's must not.
 
     Raises:
-        ConfigError: the file is missing, unreadable, not UTF-8, not YAML, not a mapping, or gives a key twice.
+        ConfigError: the file is missing, unreadable, too large, not UTF-8, not YAML, not a mapping, nested too deep, or
+            gives a key twice.
     """
     source = str(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = _read_text(path)
     except FileNotFoundError:
         raise ConfigError([Problem(where=source, key="", message="no such file" + _neighbours(path))]) from None
     except UnicodeDecodeError as error:
@@ -79,7 +129,8 @@ def read_document(path: Path, *, is_ours: bool = False) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{source}:{mark.line + 1}:{mark.column + 1}" if mark else source
-        raise ConfigError([Problem(where=where, key="", message=f"is not YAML: {error.problem}")]) from None
+        message = f"{error.problem}" if isinstance(error, _TooMuch) else f"is not YAML: {error.problem}"
+        raise ConfigError([Problem(where=where, key="", message=message)]) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigError([Problem(where=source, key="", message=f"is not YAML: {error}")]) from None
     if not isinstance(data, dict):
@@ -100,10 +151,19 @@ def read_document(path: Path, *, is_ours: bool = False) -> Document:
     return Document(source=source, data=data, lines=lines)
 
 
+def _read_text(path: Path) -> str:
+    with path.open("rb") as file:
+        content = file.read(_LARGEST_FILE + 1)
+    if len(content) > _LARGEST_FILE:
+        message = f"is larger than {_LARGEST_FILE >> 10} KiB: is it the right file?"
+        raise ConfigError([Problem(where=str(path), key="", message=message)])
+    return content.decode("utf-8")
+
+
 def parse_value(text: str) -> Any:
     """A value from the command line, read as YAML (`3e-4`, `[1, 2]`, `{train: a.csv}`); else the text itself."""
     try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506  # _Loader is the safe one, with another number form
+        return yaml.load(text, Loader=_Loader)  # noqa: S506  # nosec B506  # _Loader is the safe one, with another number form
     except (yaml.YAMLError, ValueError, RecursionError):
         return text
 

@@ -11,6 +11,7 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 __all__ = [
     "BASELINE",
@@ -22,6 +23,7 @@ __all__ = [
     "POINTS_PER_INCH",
     "Picture",
     "draw",
+    "fit_name",
     "new_figure",
     "tidy",
 ]
@@ -47,6 +49,7 @@ STYLE: Any = {  # matplotlib types the 300 keys there are, each by its name
     "text.parse_math": False,  # a name may hold a dollar sign
 }
 POINTS_PER_INCH = 72
+LONGEST = 36  # letters of a name in a figure: longer ones would leave the figure itself no room
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,11 @@ def tidy(axes: Axes, *, grid: str = "x") -> None:
     axes.set_axisbelow(True)
 
 
+def fit_name(name: str) -> str:
+    """`name`, or its beginning and its end where it is longer than a figure has room for."""
+    return name if len(name) <= LONGEST else f"{name[: LONGEST // 2]}…{name[1 - LONGEST // 2 :]}"
+
+
 def _lay_out(figure: Figure) -> None:
     """Give everything its place, once: matplotlib itself would draw the whole figure into nothing for that."""
     engine = figure.get_layout_engine()
@@ -93,9 +101,11 @@ def draw(figure: Figure, alt: str) -> Picture:
     with matplotlib.rc_context(STYLE), warnings.catch_warnings():
         # matplotlib only measures text here: letters that its own font lacks are in the reader's
         warnings.filterwarnings("ignore", r"Glyph \d+ .*missing from", UserWarning)
+        for text in figure.findobj(Text):
+            text.set_parse_math(False)  # what was written outside this context too
         FigureCanvasSVG(figure)  # text is measured as it will be written
         _lay_out(figure)
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     # text that was given no colour is black by default, and inherits this instead
-    text = buffer.getvalue().replace(INK, "currentColor").replace("<svg ", '<svg fill="currentColor" ', 1)
-    return Picture(text, alt)
+    svg = buffer.getvalue().replace(INK, "currentColor").replace("<svg ", '<svg fill="currentColor" ', 1)
+    return Picture(svg, alt)

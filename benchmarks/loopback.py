@@ -28,7 +28,7 @@ QUICK = {  # to notice in a second or two that a node has died
 
 
 class LoopbackCluster:
-    """Nodes with one CPU each on 127.0.0.1, 127.0.0.2, ..."""
+    """Nodes on 127.0.0.1, 127.0.0.2, ..., each with one CPU, and one GPU to assign, whether there is one or not."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -45,7 +45,13 @@ class LoopbackCluster:
             role = ["--head", f"--port={self._port}"] if number == 1 else [f"--address={self.address}"]
             role += ["--include-dashboard=false", "--no-monitor", f"--temp-dir={self._folder}"] if number == 1 else []
             role += ["--include-log-monitor=false"]
-            words = ["--num-cpus=1", "--object-store-memory=100000000", "--disable-usage-stats", "--block"]
+            words = [
+                "--num-cpus=1",
+                "--num-gpus=1",
+                "--object-store-memory=100000000",
+                "--disable-usage-stats",
+                "--block",
+            ]
             environment = {**QUICK, "RAY_USAGE_STATS_ENABLED": "0", "PYTHONPATH": str(PROJECT)}
             with self._log(number).open("w") as log:
                 self._nodes[number] = subprocess.Popen(

@@ -198,6 +198,7 @@ def test_a_node_that_does_not_see_the_folder_sends_what_a_run_has_left(joined, w
     (folder / "data").mkdir()
     (folder / "data" / "train.csv").write_text("text,label\n" + "".join(f"text {i},{i % 2}\n" for i in range(40)))
     words = ["dataset.path={train: data/train.csv}", "execution.store=ray", "execution.kernel=cold"]
+    words += ["execution.resources.gpus=0.5"]
     benchmark = load_config(folder / "x.yaml", overrides=words)
     runs = trivial_runs("sent", 2, "big")
     with cluster_with(benchmark) as cluster:
@@ -206,6 +207,8 @@ def test_a_node_that_does_not_see_the_folder_sends_what_a_run_has_left(joined, w
     assert [result.status for result in results.values()] == ["ok", "ok"]
     assert all((run.folder.model / "model.safetensors").stat().st_size == 256 * 80_000 for run in runs)
     assert all(run.folder.page.exists() for run in runs)
+    told = [(run.folder.path / "environment.txt").read_text().split("\n") for run in runs]
+    assert [gpu for _, gpu, *_ in told] == ["0", "0"]  # that Ray has assigned
     assert {place.name for place in places} == {folder.name}
     assert not any(place.exists() or place == folder for place in places)
     assert not list(runs[0].folder.path.parent.glob(".*"))

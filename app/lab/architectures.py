@@ -133,7 +133,7 @@ def check_architecture(architecture: Architecture) -> None:
 
 def _load(checkpoint: str, task: Task, labels: Sequence[str]) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     with _quiet():
-        tokenizer = AutoTokenizer.from_pretrained(checkpoint, trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(checkpoint, trust_remote_code=False)  # nosec B615  # no code, no pickle
         if task.kind == TAGGING.name:
             _take_words(tokenizer, checkpoint)
         if tokenizer.pad_token is None:  # GPT-2 has none; what is padded is masked, so that any token will do

@@ -87,7 +87,7 @@ def fetch_checkpoints(checkpoints: Iterable[str]) -> None:
     for checkpoint in dict.fromkeys(checkpoints):
         if _folder(checkpoint) is None and _cached(checkpoint) is None:
             try:
-                snapshot_download(checkpoint, allow_patterns=["*.json", _WEIGHTS, *_TOKENIZERS, "merges.txt"])
+                snapshot_download(checkpoint, allow_patterns=["*.json", _WEIGHTS, *_TOKENIZERS, "merges.txt"])  # nosec B615
             except OSError as error:
                 raise HubError(f"{checkpoint}: could not be fetched from the hub ({error}); try again") from error
 

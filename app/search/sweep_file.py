@@ -80,8 +80,8 @@ class EarlyTerminate(Frozen):
 
     @field_validator("min_iter", "max_iter", "s")
     @classmethod
-    def _counts(cls, value: int) -> int:
-        if value < 1:
+    def _counts(cls, value: int | None) -> int | None:
+        if value is not None and value < 1:
             raise refuse(f"must be 1 or more, not {value}")
         return value
 
@@ -145,8 +145,8 @@ class SweepFile(Frozen):
 
     @field_validator("run_cap")
     @classmethod
-    def _at_least_one(cls, value: int) -> int:
-        if value < 1:
+    def _at_least_one(cls, value: int | None) -> int | None:
+        if value is not None and value < 1:
             raise refuse(f"must be 1 or more, not {value}")
         return value
 
@@ -196,6 +196,8 @@ def read_parameters(
     for key, fields in given.items():
         place = (*path, str(key))
         where, shown = document.where(place), ".".join(map(str, place))
+        if isinstance(fields, dict):
+            fields = {str(name): value for name, value in fields.items()}
         if not isinstance(fields, dict) or not fields:
             text = f"must be a mapping such as {{value: 1}}, {{values: [1, 2]}} or {{min: 1, max: 2}}, not {fields!r}"
             yield Problem(where=where, key=shown, message=text)

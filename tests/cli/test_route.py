@@ -40,12 +40,22 @@ def test_pinned_axes_add_a_run_to_the_plan_on_disk(here, write_config):
     assert [planned["architecture"] for planned in record["runs"]] == ["majority", "tfidf-logreg"]
 
 
-def test_two_workers_share_one_tracking_service(here, write_config):
+def test_two_workers_share_one_tracking_service_and_leave_no_key_in_any_file(here, write_config, monkeypatch):
+    keys = {name: f"{number:x}" * 40 for number, name in enumerate(("WANDB_API_KEY", "HF_TOKEN", "APP_API_KEY"), 10)}
+    for name, key in keys.items():
+        monkeypatch.setenv(name, key)
+    remote = "https://someone:a-token-in-an-address@github.com/some-one/benchmark.git"
+    for words in (["init", "--quiet"], ["remote", "add", "origin", remote]):
+        subprocess.run(["git", *words], check=True)
     config = write_config(
         architectures=["majority", "tfidf-logreg"], tracking={"mode": "offline"}, execution={"workers": 2}
     )
     assert run(config) == 0
     assert {result.wandb.mode for result in results_in(here).values()} == {"offline"}
+    files = [path for path in here.rglob("*") if path.is_file() and ".git" not in path.parts]
+    assert len(files) > 20
+    for secret in (*keys.values(), "a-token-in-an-address"):
+        assert not [path for path in files if secret.encode() in path.read_bytes()]
 
 
 def test_a_folder_app_of_the_users_own_is_no_obstacle(here, write_config):

@@ -10,8 +10,8 @@ import yaml
 
 from tests.cli.commands import results_in
 from tests.conftest import PROJECT
+from tests.wire.server import KEY, SWEEP
 from tests.wire.server import PROJECT as W_AND_B_PROJECT
-from tests.wire.server import SWEEP
 
 # an agent looks every five seconds, and each call imports everything anew: a busy machine takes minutes for it
 pytestmark = pytest.mark.timeout(600)
@@ -64,6 +64,8 @@ def test_an_agent_carries_out_a_grid_of_four_each_in_its_own_run(server, sweep, 
     assert len(server.runs) == 4
     said = call(sys.executable, str(PROJECT / "app.py"), "report", "--config", "x.yaml")
     assert "reports/tiny/index.html" in said
+    files = [path for path in (here / "reports").rglob("*") if path.is_file()]
+    assert not [path for path in files if KEY.encode() in path.read_bytes()]
 
 
 def results_by(results, name):

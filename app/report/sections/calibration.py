@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from app.drawing import BASELINE, INK, MODEL, Picture, draw, new_figure, tidy
+from app.drawing import BASELINE, INK, MODEL, Picture, draw, fit_name, new_figure, tidy
 from app.report.answers import Answers, Model
 from app.report.page.markup import Fragment
 from app.report.page.wording import score
@@ -60,7 +60,7 @@ def calibration_figure(answers: Answers | None) -> Picture | None:
     ticks = [tick / 10 for tick in range(0, 11, 2 if low < 0.5 else 1) if tick / 10 >= low]
     for panel, (model, bins) in zip(axes, found, strict=False):
         tidy(panel, grid="both")
-        panel.set_title(f"{model.architecture}\nerror {score(bins.error)}", loc="left", fontsize=11)
+        panel.set_title(f"{fit_name(model.architecture)}\nerror {score(bins.error)}", loc="left", fontsize=11)
         panel.plot([0, 1], [0, 1], color=BASELINE, linestyle=(0, (4, 3)), linewidth=1.2)
         shown = bins.counts >= FEW
         panel.plot(bins.confidence[shown], bins.accuracy[shown], "-", color=MODEL, linewidth=1.2, alpha=0.7)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from app.drawing import BASELINE, INK, LIMIT, MODEL, Picture, draw, new_figure, tidy
+from app.drawing import BASELINE, INK, LIMIT, MODEL, Picture, draw, fit_name, new_figure, tidy
 from app.report.gather import Record
 from app.report.history import Curve, read_curve
 from app.report.page.wording import metric_name, score
@@ -55,7 +55,7 @@ def score_figure(record: Record, standings: Sequence[Standing]) -> Picture | Non
         axes.plot(row.scores, [place] * len(row.scores), "o", mfc="none", mec=INK, mew=0.9, markersize=6, zorder=3)
         axes.plot(row.score, place, "|", color=colour, markeredgewidth=2.5, markersize=15, zorder=4)
         axes.text(1.01, place, score(row.score), transform=axes.get_yaxis_transform(), va="center")
-    axes.set_yticks(range(len(shown)), [row.architecture for row in shown])
+    axes.set_yticks(range(len(shown)), [fit_name(row.architecture) for row in shown])
     axes.set_ylim(len(shown) - 0.4, -0.6)
     better = ", lower is better" if record.primary.direction == "min" else ""
     axes.set_xlabel(
@@ -91,7 +91,7 @@ def curve_figure(record: Record, standings: Sequence[Standing]) -> Picture | Non
     figure, axes = new_figure(WIDTH, 40 + 150 * rows, rows=rows, columns=columns, sharex=True, sharey=True)
     for panel, (architecture, found) in zip(axes, curves.items(), strict=False):
         tidy(panel, grid="y")
-        panel.set_title(architecture, loc="left", fontsize=12, fontweight="bold")
+        panel.set_title(fit_name(architecture), loc="left", fontsize=12, fontweight="bold")
         panel.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         for curve in found:
             panel.plot(curve.epochs, curve.values, "o-", color=MODEL, alpha=0.9, linewidth=1.5, markersize=3.5)

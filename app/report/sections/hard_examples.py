@@ -168,4 +168,4 @@ def _text_column(examples: Examples | None, name: str) -> list[Column]:
 
 
 def _shown(caption: str, columns: Sequence[Column], rows: Sequence[Row]) -> Markup:
-    return Markup(Table(caption, columns, rows)._repr_html_())  # noqa: S704  # a table has escaped what is in it
+    return Markup(Table(caption, columns, rows)._repr_html_())  # noqa: S704  # nosec B704  # a table has escaped it

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from app.drawing import MODEL
+from app.drawing import MODEL, fit_name
 
 __all__ = ["draw_cells", "draw_names"]
 
@@ -33,6 +33,7 @@ def draw_cells(axes: Axes, shades: NDArray[np.float64], texts: Sequence[Sequence
 
 def draw_names(axes: Axes, below: Sequence[str], beside: Sequence[str]) -> None:
     """The names of columns, slanted where they are many or long, and of rows."""
+    below, beside = [fit_name(name) for name in below], [fit_name(name) for name in beside]
     slanted = len(below) > 6 or sum(map(len, below)) > 70
     turned = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if slanted else {}
     axes.set_xticks(np.arange(len(below)) + 0.5, below, **turned)  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from app.drawing import INK, MARKERS, PALETTE, Picture, draw, new_figure, tidy
+from app.drawing import INK, MARKERS, PALETTE, Picture, draw, fit_name, new_figure, tidy
 from app.report.page.markup import Cell, Column, Fragment, Table
 from app.report.page.wording import duration, listing, memory, score
 from app.report.sections.axes import around, set_log_axis
@@ -47,7 +47,7 @@ def inference_figure(standings: Sequence[Standing]) -> Picture | None:
     figure, axes = new_figure(WIDTH, 50 + lines * height, rows=lines, columns=columns, sharey=True)
     for panel, shape in zip(axes, shapes, strict=False):
         _draw_panel(panel, shape, [cost for _, cost in shown], backends)
-    axes[0].set_yticks(range(len(shown)), [row.architecture for row, _ in shown])
+    axes[0].set_yticks(range(len(shown)), [fit_name(row.architecture) for row, _ in shown])
     axes[0].set_ylim(len(shown) - 0.5, -0.5)
     for panel in axes[len(shapes) :]:
         panel.set_visible(False)

@@ -10,7 +10,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from app.drawing import BASELINE, INK, MODEL, Picture, draw, new_figure, tidy
+from app.drawing import BASELINE, INK, MODEL, Picture, draw, fit_name, new_figure, tidy
 from app.report.answers import Answers
 from app.report.examples import Examples
 from app.report.gather import Record
@@ -75,7 +75,7 @@ def length_figure(record: Record, answers: Answers | None, examples: Examples | 
         panel.tick_params(labelbottom=place + COLUMNS >= len(names))
     for place, (panel, name) in enumerate(zip(axes, names, strict=False)):
         tidy(panel, grid="y")
-        panel.set_title(name, loc="left", fontsize=12, fontweight="bold")
+        panel.set_title(fit_name(name), loc="left", fontsize=12, fontweight="bold")
         lines = [list(zip(places, other, strict=True)) for other in scores]
         panel.add_collection(LineCollection(lines, colors=BASELINE, alpha=0.35, linewidths=0.9))
         panel.plot(places, scores[place], "o-", color=MODEL, linewidth=1.8, markersize=5)

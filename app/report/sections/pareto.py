@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator
 
-from app.drawing import BASELINE, INK, MODEL, Picture, draw, new_figure, tidy
+from app.drawing import BASELINE, INK, MODEL, Picture, draw, fit_name, new_figure, tidy
 from app.report.gather import Record
 from app.report.page.markup import Fragment
 from app.report.page.wording import count, duration, energy, listing, metric_name, score
@@ -159,7 +159,7 @@ def _draw_panel(panel: Axes, price: Price, rows: Sequence[Row], sign: float) -> 
         leads = row.architecture in front
         panel.plot(x, y, "s" if row.is_baseline else "o", color=MODEL if leads else BASELINE, markersize=8, zorder=3)
         off = price.wording(price.of(row)) if row in beside else score(row.score) if row in below else ""
-        named.append(Named(x, y, row.architecture + (f" ({off})" if off else ""), leads))
+        named.append(Named(x, y, fit_name(row.architecture) + (f" ({off})" if off else ""), leads))
     return name_points(panel, named, line=line)
 
 

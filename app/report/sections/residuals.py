@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from app.drawing import BASELINE, INK, MODEL, Picture, draw, new_figure, tidy
+from app.drawing import BASELINE, INK, MODEL, Picture, draw, fit_name, new_figure, tidy
 from app.report.answers import Answers, Model
 from app.report.page.markup import Fragment
 from app.report.page.wording import rate, score
@@ -75,7 +75,7 @@ def residual_figure(answers: Answers | None) -> Picture | None:
     for panel, model in zip(axes, models, strict=False):
         tidy(panel, grid="y")
         means, low, high = measure_residuals(answers, model, groups)
-        panel.set_title(model.architecture, loc="left", fontsize=12, fontweight="bold")
+        panel.set_title(fit_name(model.architecture), loc="left", fontsize=12, fontweight="bold")
         panel.axhline(0, color=BASELINE, linestyle=(0, (4, 3)), linewidth=1.2)
         panel.vlines(places, low, high, color=MODEL, alpha=0.4, linewidth=6)
         panel.plot(places, means, "o", color=MODEL, markersize=5)

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 from matplotlib.transforms import ScaledTranslation, Transform
 
-from app.drawing import INK, MARKERS, PALETTE, POINTS_PER_INCH, Picture, draw, new_figure, tidy
+from app.drawing import INK, MARKERS, PALETTE, POINTS_PER_INCH, Picture, draw, fit_name, new_figure, tidy
 from app.report.gather import Record
 from app.report.page.wording import listing, metric_name, plain, plain_name, score
 from app.report.statistics.effects import Point, measure_sensitivity
@@ -53,7 +53,7 @@ def sensitivity_figure(record: Record, standings: Sequence[Standing]) -> Picture
     _set_scale(axes[0], [point.score for name in drawn for point in points[name]], record.primary.direction)
     figure.supylabel(f"{metric}, validation", fontsize=12, color=INK)
     handles = [
-        Line2D([], [], color=colour, marker=mark, markersize=5, linewidth=1.5, label=name)
+        Line2D([], [], color=colour, marker=mark, markersize=5, linewidth=1.5, label=fit_name(name))
         for name, colour, mark in zip(drawn, PALETTE, MARKERS, strict=False)
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=min(4, len(drawn)), frameon=False, fontsize=11)
