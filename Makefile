@@ -85,7 +85,7 @@ fuzz: $(READY) ## try thousands of wrong files, results and texts; FUZZ_EXAMPLES
 
 audit: $(AUDIT)/.ready ## look for doubtful code, and ask for known holes in what is locked; needs the network
 	$(AUDIT)/bin/bandit -q -ll -c pyproject.toml -r app app.py benchmarks .ci
-	$(TOOLS)/bin/pipenv requirements --hash --dev > $(AUDIT)/locked.txt
+	$(TOOLS)/bin/pipenv requirements --hash --categories "packages dev-packages ray" > $(AUDIT)/locked.txt
 	$(AUDIT)/bin/pip-audit --disable-pip --requirement $(AUDIT)/locked.txt
 
 links: ## check the links of the docs; ONLINE=1 asks other sites too
@@ -111,8 +111,13 @@ $(READY): Pipfile Pipfile.lock | $(TOOLS)/bin/pipenv
 	$(BIN)/python -m app.bench.forkserver </dev/null >/dev/null
 	touch $@
 
-.PHONY: help setup ray run dry-run report cluster cluster-stop test bench lint check-notebooks typecheck format lock \
-	fuzz audit links notebooks badges sync clean
+$(RAY_READY): $(READY)
+	$(TOOLS)/bin/pipenv sync --categories ray
+	touch $@
+
+$(AUDIT)/.ready: | $(TOOLS)/bin/pipenv
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip install --quiet bandit==1.9.4 pip-audit==2.10.1
 	touch $@
 
 $(TOOLS)/bin/pipenv:

@@ -28,6 +28,8 @@ from tests.bench.templates import write_template
 from tests.cli.commands import SMALL
 from tests.conftest import PROJECT
 
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Ray joins several nodes on Linux alone")
+
 PARAMETERS = """\
 benchmark: str = ""
 run_id: str = ""
