@@ -61,9 +61,10 @@ class Admission:
     def admit(self, nodes: Sequence[Node]) -> tuple[list[Member], list[str]]:
         """Those of `nodes` as members, if nothing is wrong with any; and a line for each thing that is."""
         described, problems = self._describe(nodes)
+        problems = problems or self._check_artifacts([node for node in nodes if not self._shares(described[node.id])])
         if problems:
             return [], problems
-        hosts = {node.id: self._make_host(node, is_seen=described[node.id]["sees"]) for node in nodes}
+        hosts = {node.id: self._make_host(node, is_shared=self._shares(described[node.id])) for node in nodes}
         places, problems = self._ask({key: host.place.remote() for key, host in hosts.items()}, _ANSWER_SECONDS, nodes)
         problems = problems or self._check_inputs(places, nodes)
         if problems:
@@ -83,8 +84,20 @@ class Admission:
                 problems += describe_differences(node.address, described[node.id]["versions"], here)
         return described, problems
 
-    def _make_host(self, node: Node, *, is_seen: bool) -> Any:
-        is_shared = self._execution.store == AUTO and is_seen
+    def _shares(self, described: Mapping[str, Any]) -> bool:
+        """Whether a node works in the driver's own folder."""
+        return self._execution.store == AUTO and bool(described["sees"])
+
+    def _check_artifacts(self, nodes: Sequence[Node]) -> list[str]:
+        """Artifacts that wait for W&B name files by their absolute paths, which are gone when a node has sent them."""
+        waiting = any(item.tracking.log_model and item.tracking.mode != "online" for item in self.benchmarks)
+        remedy = "share that folder, set tracking.mode to online, or leave log_model out"
+        message = (
+            f"tracking.log_model: keeps models for W&B in the folder of the command, and it works in another; {remedy}"
+        )
+        return [f"node {node.address}: {message}" for node in nodes if waiting]
+
+    def _make_host(self, node: Node, *, is_shared: bool) -> Any:
         workspace = Workspace(folder=str(Path.cwd()), is_shared=is_shared, store=self._execution.store)
         options = {
             "num_cpus": 0,

@@ -14,7 +14,7 @@ from app.admission import Admission, Member
 from app.bench.cluster.connection import Node, find_nodes, join_ray, select_nodes
 from app.bench.cluster.dispatch import run_on_nodes
 from app.bench.cluster.orders import Job, Order, Report
-from app.bench.cluster.stores import clear_arrivals, fetch_run
+from app.bench.cluster.stores import clear_leftovers, fetch_run
 from app.config import RAY, Benchmark, Execution
 from app.errors import BenchmarkError, ClusterError, UsageError
 from app.hosting import carry_out_order
@@ -103,7 +103,7 @@ class Cluster:
         The arguments are those of `run_on_nodes`; `template` is the notebook of the runs, and their folders lie in
         `runs_folder`.
         """
-        clear_arrivals(runs_folder)
+        clear_leftovers(runs_folder)
         plan = benchmark.execution
         job = Job(
             template=str(template.relative_to(PROJECT) if template.is_relative_to(PROJECT) else template),

@@ -17,6 +17,7 @@ import psutil
 
 from app.bench.cluster.orders import Job, Order, Report, Workspace
 from app.bench.cluster.parcels import Parcel, pack_files
+from app.bench.cluster.stores import KERNELS
 from app.bench.execute import execute_run
 from app.bench.kernels import open_parent
 from app.bench.machine import Machine
@@ -208,7 +209,7 @@ class Host:
             ATTEMPT_VARIABLE: "1",
             **({SLICES_VARIABLE: json.dumps(list(job.slices))} if job.slices else {}),
         }
-        logs = Path(order.folder).parent / f".kernels-{self.node[:12]}-{os.getpid()}"  # others may share it
+        logs = Path(order.folder).parent / f"{KERNELS}{self.node[:12]}-{os.getpid()}"  # others may share it
         key = json.dumps([told, job.kernel, job.tracked, str(logs)], sort_keys=True)
         with self._lock:
             free = self._free.setdefault(key, [])
@@ -221,9 +222,6 @@ class Host:
 
     def _open_place(self, job: Job, told: Mapping[str, str], logs: Path) -> Place:
         if logs not in self._logs:
-            for old in logs.parent.glob(f".kernels-{self.node[:12]}-*"):  # of hosts that were killed
-                if not psutil.pid_exists(int(old.name.rpartition("-")[2])):
-                    shutil.rmtree(old, ignore_errors=True)
             with contextlib.suppress(OSError):  # then no kernel is started ahead
                 logs.mkdir(parents=True)
             self._logs.add(logs)

@@ -13,8 +13,9 @@ from app.bench.cluster.parcels import ARRIVING, Parcel, check_parcel, put_in_pla
 from app.config import AUTO, RAY
 from app.layout import RunFolder
 
-__all__ = ["Sent", "clear_arrivals", "fetch_run", "is_url", "send_parcel"]
+__all__ = ["KERNELS", "Sent", "clear_leftovers", "fetch_run", "is_url", "send_parcel"]
 
+KERNELS = ".kernels-"  # so begin folders in which hosts keep the logs of kernels that wait for a run
 Sent = tuple[str, int, str, bytes]  # the place of a parcel, its size, its digest, and the first of its bytes
 
 
@@ -66,9 +67,9 @@ def fetch_run(folder: RunFolder, sent: Sent, read: Callable[[str, int], bytes], 
         put_in_place(parcel, folder, workplace=workplace)
 
 
-def clear_arrivals(runs: Path) -> None:
-    """Remove what was on its way when a driver was killed; `runs` is the folder of a benchmark's runs."""
-    for place in runs.glob(f"{ARRIVING}*"):
+def clear_leftovers(runs: Path) -> None:
+    """Remove what a driver that was killed has left beside its runs; `runs` is the folder of a benchmark's runs."""
+    for place in (place for begin in (ARRIVING, KERNELS) for place in runs.glob(f"{begin}*")):
         shutil.rmtree(place, ignore_errors=True)
 
 

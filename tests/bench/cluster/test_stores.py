@@ -5,7 +5,7 @@ import tarfile
 import pytest
 
 from app.bench.cluster.parcels import pack_files, read_chunk
-from app.bench.cluster.stores import clear_arrivals, fetch_run, send_parcel
+from app.bench.cluster.stores import clear_leftovers, fetch_run, send_parcel
 from app.layout import BenchmarkFolder
 
 
@@ -80,6 +80,7 @@ def test_a_parcel_leads_nowhere_else(here, run, parcel):
 def test_what_was_on_its_way_when_a_driver_was_killed_is_removed(here, run):
     runs = run.path.parent
     (runs / ".arriving-1" / "reports").mkdir(parents=True)
+    (runs / ".kernels-of-a-node").mkdir()
     run.path.mkdir()
-    clear_arrivals(runs)
+    clear_leftovers(runs)
     assert [path.name for path in runs.iterdir()] == [run.path.name]
