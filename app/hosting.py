@@ -15,8 +15,8 @@ from typing import Any, cast
 
 import psutil
 
-from app.bench.cluster.host import Caller, Host
-from app.bench.cluster.orders import Order, Workspace
+from app.bench.cluster.host import Host
+from app.bench.cluster.orders import Caller, Order, Workspace
 from app.bench.cluster.parcels import read_chunk, unpack_files
 from app.bench.cluster.stores import Sent, is_url, send_parcel
 from app.bench.cluster.versions import read_versions
@@ -72,15 +72,15 @@ class NodeHost:
         """The folder of the workspace on this node; the host is there once this is answered."""
         return str(Path.cwd())
 
-    def execute(self, order: str, caller: Mapping[str, Any]) -> str:
-        """Carry out a run; order and report are JSON."""
+    def execute(self, order: str, caller: str) -> str:
+        """Carry out a run; order, caller and report are JSON."""
         asked = Order.model_validate_json(order)
         if not self._host.workspace.is_shared:
             # what a run keeps for all of its benchmark, it keeps where there is one
             record = Path(asked.folder).parent.parent / "benchmark.json"
             record.parent.mkdir(parents=True, exist_ok=True)
             record.touch()
-        report = self._host.execute(asked, Caller(**caller))
+        report = self._host.execute(asked, Caller.model_validate_json(caller))
         return report.model_dump_json()
 
     def pack(self, run_id: str) -> Sent:
@@ -121,15 +121,15 @@ def carry_out_order(order: str, hosts: Mapping[str, tuple[Any, bool]]) -> str:
 
     context, worker = ray.get_runtime_context(), cast("Any", global_worker)
     host, is_alone = hosts[context.get_node_id()]
-    caller = {
-        "pid": os.getpid(),
-        "attempt": worker.core_worker.get_current_task_attempt_number(),  # Ray says it nowhere else
-        "gpus": tuple(map(str, context.get_accelerator_ids().get("GPU", ()))),
-        "is_alone": is_alone,
-    }
+    caller = Caller(
+        pid=os.getpid(),
+        attempt=worker.core_worker.get_current_task_attempt_number(),  # Ray says it nowhere else
+        gpus=tuple(map(str, context.get_accelerator_ids().get("GPU", ()))),
+        is_alone=is_alone,
+    )
     # a task that waits by ray.get is taken for idle, and another is given its cores
     _wait_for(host)
-    return str(host.execute.remote(order, caller).future().result())
+    return str(host.execute.remote(order, caller.model_dump_json()).future().result())
 
 
 def _wait_for(host: Any) -> None:

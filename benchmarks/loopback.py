@@ -3,13 +3,12 @@
 import contextlib
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -20,10 +19,11 @@ __all__ = ["LoopbackCluster", "cluster_of"]
 
 RAY = Path(sys.executable).parent / "ray"
 START_SECONDS = 120
-QUICK = {  # to notice in a second or two that a node has died
-    "RAY_health_check_initial_delay_ms": "500",
-    "RAY_health_check_period_ms": "500",
-    "RAY_health_check_failure_threshold": "3",
+TRIES = 3  # Ray gives a node half a minute to start, which a machine with much else to do may not
+PATIENT = {  # with such a machine; a node that is killed is noticed after some seconds all the same
+    "RAY_health_check_initial_delay_ms": "5000",
+    "RAY_health_check_period_ms": "1000",
+    "RAY_health_check_failure_threshold": "5",
 }
 
 
@@ -37,59 +37,72 @@ class LoopbackCluster:
             self._port = found.getsockname()[1]
         self.address = f"127.0.0.1:{self._port}"
         self._nodes: dict[int, subprocess.Popen[bytes]] = {}
-        self._seen: dict[int, psutil.Process] = {}
+        self._seen: dict[int, dict[int, psutil.Process]] = {}  # by node, by process id
 
     def start(self, *numbers: int) -> None:
-        """Start nodes; 1 is the head."""
+        """Start nodes; 1 is the head.
+
+        Raises:
+            RuntimeError: one does not start; the message is what Ray says.
+        """
         for number in numbers:
-            role = ["--head", f"--port={self._port}"] if number == 1 else [f"--address={self.address}"]
-            role += ["--include-dashboard=false", "--no-monitor", f"--temp-dir={self._folder}"] if number == 1 else []
-            role += ["--include-log-monitor=false"]
-            words = [
-                "--num-cpus=1",
-                "--num-gpus=1",
-                "--object-store-memory=100000000",
-                "--disable-usage-stats",
-                "--block",
-            ]
-            environment = {**QUICK, "RAY_USAGE_STATS_ENABLED": "0", "PYTHONPATH": str(PROJECT)}
-            with self._log(number).open("w") as log:
-                self._nodes[number] = subprocess.Popen(
-                    [RAY, "start", *role, f"--node-ip-address=127.0.0.{number}", *words],
-                    env={**os.environ, **environment},
-                    cwd=self._folder,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                )
-            if number == 1:
-                self._wait_until(1, self._answers)
+            self._launch(number)
         for number in numbers:
-            self._wait_until(
-                number, lambda log=self._folder / f"node{number}.log": "runtime started" in log.read_text()
+            self._wait_for(number)
+
+    def _launch(self, number: int) -> None:
+        role = ["--head", f"--port={self._port}"] if number == 1 else [f"--address={self.address}"]
+        role += ["--include-dashboard=false", "--no-monitor", f"--temp-dir={self._folder}"] if number == 1 else []
+        words = ["--num-cpus=1", "--num-gpus=1", "--object-store-memory=100000000"]
+        words += ["--include-log-monitor=false", "--disable-usage-stats", "--block"]
+        environment = {**PATIENT, "RAY_USAGE_STATS_ENABLED": "0", "PYTHONPATH": str(PROJECT)}
+        with self._log(number).open("w") as log:
+            self._nodes[number] = subprocess.Popen(
+                [RAY, "start", *role, f"--node-ip-address=127.0.0.{number}", *words],
+                env={**os.environ, **environment},
+                cwd=self._folder,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
+        until = time.monotonic() + START_SECONDS
+        while number == 1 and not self._answers() and self._nodes[1].poll() is None and time.monotonic() < until:
+            time.sleep(0.05)
+
+    def _wait_for(self, number: int) -> None:
+        tries, until = 1, time.monotonic() + START_SECONDS
+        while "runtime started" not in self._log(number).read_text():
+            if self._nodes[number].poll() is not None and tries < TRIES:
+                self.kill(number)
+                self._launch(number)
+                tries, until = tries + 1, time.monotonic() + START_SECONDS
+            elif self._nodes[number].poll() is not None or time.monotonic() > until:
+                raise RuntimeError(self._log(number).read_text())
+            self.processes(number)
+            time.sleep(0.3)
 
     def processes(self, number: int) -> list[psutil.Process]:
         """All that a node has started, and what that has."""
         with contextlib.suppress(psutil.NoSuchProcess):
             found = [psutil.Process(self._nodes[number].pid)]
             found += found[0].children(recursive=True)
-            self._seen |= {process.pid: process for process in found}
+            self._seen.setdefault(number, {}).update({process.pid: process for process in found})
             return found
         return []
 
     def kill(self, number: int) -> None:
         """As if the machine had lost its power: raylet and agents are gone at once; the workers are left to notice."""
-        for process in self.processes(number):
+        self.processes(number)
+        for process in self._seen.get(number, {}).values():
             with contextlib.suppress(psutil.NoSuchProcess):
                 if not process.name().startswith(("ray::", "python")):
-                    process.send_signal(signal.SIGKILL)
+                    process.kill()
 
     def stop(self) -> None:
         """End all of it, also what has left its process group."""
         for number in self._nodes:
             self.processes(number)
-        for process in self._seen.values():
+        for process in [process for seen in self._seen.values() for process in seen.values()]:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
         for node in self._nodes.values():
@@ -102,13 +115,6 @@ class LoopbackCluster:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self._port), timeout=1):
             return True
         return False
-
-    def _wait_until(self, number: int, is_so: Callable[[], bool]) -> None:
-        until = time.monotonic() + START_SECONDS
-        while not is_so():
-            if self._nodes[number].poll() is not None or time.monotonic() > until:
-                raise AssertionError(self._log(number).read_text())
-            time.sleep(0.05)
 
 
 @contextlib.contextmanager

@@ -219,8 +219,7 @@ def test_a_node_that_does_not_see_the_folder_sends_what_a_run_has_left(joined, w
 def test_a_node_that_joins_takes_part_and_what_it_takes_with_it_is_run_elsewhere(joined, work, template, nodes, said):
     nodes.start(3)
     wait_until(lambda: any("127.0.0.3 takes part" in words for words in said))
-    cold = work.benchmark.execution.model_copy(update={"kernel": "cold"})
-    benchmark = work.benchmark.model_copy(update={"execution": cold})
+    benchmark = cold(work.benchmark)
     runs, reports = trivial_runs("lost", 3, f"wait {Path.cwd() / 'go'}"), []
     done = trivial_runs("lost", 4)[3:]
     carry(joined, benchmark, done, template)
@@ -245,8 +244,7 @@ def test_a_node_that_joins_takes_part_and_what_it_takes_with_it_is_run_elsewhere
 
 
 def test_a_task_or_a_host_that_dies_alone_costs_an_attempt(joined, work, template, nodes):
-    cold = work.benchmark.execution.model_copy(update={"kernel": "cold"})
-    benchmark = work.benchmark.model_copy(update={"execution": cold})
+    benchmark = cold(work.benchmark)
     runs = trivial_runs("alone", 2, f"wait {Path.cwd() / 'all-again'}")
     begun = [run.folder.path / "environment.txt" for run in runs]
     first: list[float] = []
@@ -288,8 +286,7 @@ def test_nodes_that_would_compute_something_else_are_named_and_nothing_is_run(
 
 
 def test_an_interrupt_ends_every_kernel(joined, work, template):
-    cold = work.benchmark.execution.model_copy(update={"kernel": "cold"})
-    benchmark = work.benchmark.model_copy(update={"execution": cold})
+    benchmark = cold(work.benchmark)
     runs, kernels = trivial_runs("stopped", 2, "wait for-ever"), []
 
     def interrupt(under_way):
@@ -323,7 +320,7 @@ def test_a_driver_that_is_killed_leaves_no_kernel_and_what_is_missing_can_be_run
     Path("go-on").touch()
     before = done.folder.result.read_bytes()
     runs = trivial_runs("killed", 2, f"wait {folder / 'go-on'}")[1:]
-    assert [result.status for result in carry(joined, work.benchmark, runs, template).values()] == ["ok"]
+    assert [result.status for result in carry(joined, cold(work.benchmark), runs, template).values()] == ["ok"]
     assert done.folder.result.read_bytes() == before
 
 

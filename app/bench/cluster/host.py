@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from app.bench.cluster.orders import Job, Order, Report, Workspace
+from app.bench.cluster.orders import Caller, Job, Order, Report, Workspace
 from app.bench.cluster.parcels import Parcel, pack_files
 from app.bench.cluster.stores import KERNELS
 from app.bench.execute import execute_run
@@ -26,28 +26,12 @@ from app.bench.places import Place
 from app.bench.plan import Run
 from app.bench.wandb_service import share_service
 from app.bench.warm import WarmParent
-from app.layout import ATTEMPT_VARIABLE, CORES_VARIABLE, EXCLUSIVE_VARIABLE, SLICES_VARIABLE, BenchmarkFolder, RunFolder
+from app.layout import ATTEMPT_VARIABLE, EXCLUSIVE_VARIABLE, SLICES_VARIABLE, BenchmarkFolder, RunFolder
 from app.results import RunFailure, RunResult, write_result
 
-__all__ = ["Caller", "Host"]
+__all__ = ["Host"]
 
 _LOOK_SECONDS = 0.5  # between two looks whether the tasks whose runs these are still live
-_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
-
-
-@dataclass(frozen=True)
-class Caller:
-    """The task that holds the resources of a run."""
-
-    pid: int
-    attempt: int  # of Ray, from 0
-    gpus: tuple[str, ...]  # that Ray has assigned
-    is_alone: bool  # whether the machine has room for one run alone
-
-    def share(self, cpus: int, cores: int) -> Mapping[str, str]:
-        """The environment that gives a kernel its part of the node."""
-        threads = {name: str(cpus) for name in _THREADS}
-        return {CORES_VARIABLE: str(cores), **threads, "CUDA_VISIBLE_DEVICES": ",".join(self.gpus)}
 
 
 @dataclass(eq=False)

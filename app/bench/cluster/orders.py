@@ -9,11 +9,12 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict
 
 from app.bench.plan import Run
+from app.bench.shares import THREADS
 from app.config import Architecture
-from app.layout import PROJECT, RunFolder
+from app.layout import CORES_VARIABLE, PROJECT, RunFolder
 from app.results import RunResult
 
-__all__ = ["Job", "Order", "Report", "Workspace"]
+__all__ = ["Caller", "Job", "Order", "Report", "Workspace"]
 
 
 class _Message(BaseModel):
@@ -82,6 +83,20 @@ class Order(_Message):
             parameters=self.parameters,
             folder=RunFolder(Path(self.folder)),
         )
+
+
+class Caller(_Message):
+    """The task that holds the resources of a run."""
+
+    pid: int
+    attempt: int  # of Ray, from 0
+    gpus: tuple[str, ...]  # that Ray has assigned
+    is_alone: bool  # whether the machine has room for one run alone
+
+    def share(self, cpus: int, cores: int) -> Mapping[str, str]:
+        """The environment that gives a kernel its part of the node; `cores` are what it may use while it is alone."""
+        threads = {name: str(cpus) for name in THREADS}
+        return {CORES_VARIABLE: str(cores), **threads, "CUDA_VISIBLE_DEVICES": ",".join(self.gpus)}
 
 
 class Report(_Message):
