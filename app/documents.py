@@ -22,8 +22,8 @@ _MOST_BITS = 512  # of a whole number
 _MOST_VALUES = 50_000  # with every alias written out
 
 
-class _TooMuch(yaml.MarkedYAMLError):
-    """YAML as such, but more of it than any file of this project has."""
+class _Refused(yaml.MarkedYAMLError):
+    """YAML as such, but what no file of this project has."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -41,7 +41,7 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
         if self._depth == _DEEPEST:
-            raise _TooMuch(problem=f"is nested more than {_DEEPEST} levels deep", problem_mark=mark)
+            raise _Refused(problem=f"is nested more than {_DEEPEST} levels deep", problem_mark=mark)
         self._depth += 1
         node = super().compose_node(parent, index)
         self._depth -= 1
@@ -49,8 +49,16 @@ class _Loader(yaml.SafeLoader):
             self._sizes[node] = size = 1 + sum(self._sizes.get(part, 1) for part in _parts(node))
             if max(size, len(self._sizes)) > _MOST_VALUES:
                 problem = f"holds more than {_MOST_VALUES:,} values, its aliases written out"
-                raise _TooMuch(problem=problem, problem_mark=mark)
+                raise _Refused(problem=problem, problem_mark=mark)
         return node
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        found = dict(super().construct_mapping(node, deep=deep))
+        for key, (place, _) in zip(found, node.value, strict=False):
+            if not isinstance(key, str):
+                problem = f"a key has to be text, and {key!r} is none: write it in quotes"
+                raise _Refused(problem=problem, problem_mark=place.start_mark)
+        return found
 
 
 def _parts(node: yaml.Node) -> Iterator[yaml.Node]:
@@ -64,7 +72,7 @@ def _parts(node: yaml.Node) -> Iterator[yaml.Node]:
 def _read_integer(loader: _Loader, node: yaml.ScalarNode) -> int:
     value = int(loader.construct_yaml_int(node))
     if value.bit_length() > _MOST_BITS:  # Python itself would not print one of some thousand digits
-        raise _TooMuch(problem="is a whole number beyond any use", problem_mark=node.start_mark)
+        raise _Refused(problem="is a whole number beyond any use", problem_mark=node.start_mark)
     return value
 
 
@@ -129,7 +137,7 @@ def read_document(path: Path, *, is_ours: bool = False) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{source}:{mark.line + 1}:{mark.column + 1}" if mark else source
-        message = f"{error.problem}" if isinstance(error, _TooMuch) else f"is not YAML: {error.problem}"
+        message = f"{error.problem}" if isinstance(error, _Refused) else f"is not YAML: {error.problem}"
         raise ConfigError([Problem(where=where, key="", message=message)]) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigError([Problem(where=source, key="", message=f"is not YAML: {error}")]) from None

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from app.bench.plan import Run, plan_runs
 from app.bench.resume import find_done
-from app.config import Benchmark, load_architectures
+from app.config import Architecture, Benchmark, load_architectures
 from app.errors import UsageError
+from app.lab.accepted import remember_accepted, was_accepted
 from app.lab.checkpoints import check_checkpoints, check_kinds, fetch_checkpoints, fingerprint_checkpoint
 from app.lab.datasets import load_examples
 from app.lab.heads import check_heads
@@ -87,6 +88,8 @@ def check_benchmarks(benchmarks: Sequence[tuple[Benchmark, BenchmarkFolder]], *,
     benchmarks = _resolve_checkpoints(benchmarks)
     datasets = _check_inputs([benchmark for benchmark, _ in benchmarks])
     if not dry_run:
+        for architecture in (item for benchmark, _ in benchmarks for item in _own_configurations(benchmark)):
+            remember_accepted(architecture)
         fetch_checkpoints(name for benchmark, _ in benchmarks for name in _pretrained(benchmark).values())
     return [
         Checked(
@@ -195,15 +198,16 @@ def _check_credentials(benchmark: Benchmark) -> None:
 
 
 def _check_configurations(benchmark: Benchmark) -> None:
-    """Refuse a configuration of the user's own that its family does not take, before the first run.
-
-    The table's own entries are known to be right: for them torch need not be imported here.
-    """
-    table = load_architectures().values()
-    shipped = [(entry.family, entry.config) for entry in table]
-    own = [item for item in benchmark.architectures if item.config and (item.family, item.config) not in shipped]
-    if own:
+    """Refuse a configuration of the user's own that its family does not take, before the first run."""
+    unknown = [item for item in _own_configurations(benchmark) if not was_accepted(item)]
+    if unknown:
         from app.lab.architectures import check_architecture
 
-        for architecture in own:
+        for architecture in unknown:
             check_architecture(architecture)
+
+
+def _own_configurations(benchmark: Benchmark) -> list[Architecture]:
+    """The architectures that are configured otherwise than the table's own, which are known to be right."""
+    shipped = [(entry.family, entry.config) for entry in load_architectures().values()]
+    return [item for item in benchmark.architectures if item.config and (item.family, item.config) not in shipped]

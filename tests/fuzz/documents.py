@@ -177,5 +177,7 @@ def overrides(draw: st.DrawFn, base: dict[str, Any]) -> list[str]:
         value = draw(
             st.one_of(_scalars.map(str), st.sampled_from(["{a: &x [*x]}", "[" * 80, "{", "a: b: c", "!!set {a}"]))
         )
-        words.append(f"{path}{draw(st.sampled_from(['=', '=', '=', '', '==']))}{value}")
+        words.append(
+            f"{path}{draw(st.sampled_from(['=', '=', '=', '', '==']))}{value}".encode(errors="replace").decode()
+        )
     return words

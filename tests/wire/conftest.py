@@ -18,14 +18,21 @@ def server() -> Iterator[Server]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What can be made again, kept for all tests: so the second call of an agent finds it as a user's does."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture
-def environment(here: Path, server: Server) -> dict[str, str]:
+def environment(here: Path, server: Server, cache: Path) -> dict[str, str]:
     """A user's environment who is logged in to the server, and has nothing else."""
     home = here / "home"
     home.mkdir()
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
     path = os.pathsep.join([str(Path(sys.executable).parent), kept["PATH"]])
-    return kept | {"HOME": str(home), "PATH": path, "PYTHONPATH": str(PROJECT), **server.environment()}
+    own = {"HOME": str(home), "PATH": path, "PYTHONPATH": str(PROJECT), "BERT_BENCHMARK_CACHE": str(cache)}
+    return kept | own | server.environment()
 
 
 @pytest.fixture
