@@ -134,6 +134,12 @@ def trivial_runs(name: str, number: int, act: str = "") -> list[Run]:
     return found
 
 
+def cold(benchmark):
+    """The same with kernels that are started afresh, which is sooner where there are few."""
+    execution = benchmark.execution.model_copy(update={"kernel": "cold"})
+    return benchmark.model_copy(update={"execution": execution})
+
+
 def carry(cluster, benchmark, runs, template, on_start=lambda run: None, on_tick=lambda runs: None, reports=None):
     (runs[0].folder.path.parent).mkdir(parents=True, exist_ok=True)
     outcomes = cluster.carry_out(
