@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import psutil
 
@@ -119,7 +119,8 @@ def carry_out_order(order: str, hosts: Mapping[str, tuple[Any, bool]]) -> str:
     import ray
     from ray._private.worker import global_worker
 
-    context, worker = ray.get_runtime_context(), cast("Any", global_worker)
+    context = ray.get_runtime_context()
+    worker: Any = global_worker
     host, is_alone = hosts[context.get_node_id()]
     caller = Caller(
         pid=os.getpid(),

@@ -166,7 +166,7 @@ def cluster_with(benchmark):
 
 def test_many_small_runs_go_to_all_nodes_and_each_has_what_it_asked_for(joined, work, template):
     runs, reports = trivial_runs("many", 24), []
-    results = carry(joined, work.benchmark, runs, template, reports=reports)
+    results = carry(joined, cold(work.benchmark), runs, template, reports=reports)
     assert [result.status for result in results.values()] == ["ok"] * 24
     assert {read_result(run.folder.result).run_id for run in runs} == set(results)
     assert len({report.node for report in reports}) == 2
