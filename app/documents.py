@@ -187,8 +187,8 @@ def assign(document: Document, path: KeyPath, value: Any, words: str) -> None:
     """
     target = document.data
     for depth, key in enumerate(path[:-1]):
-        if isinstance(target, dict) and not isinstance(target.get(key), dict | list):
-            target[key] = {}
+        if isinstance(target, dict) and not isinstance(target.get(str(key)), dict | list):
+            target[str(key)] = {}
         target = target[_checked(target, key, path, words)]
         document.lines.pop(path[: depth + 1], None) if not target else None
     target[_checked(target, path[-1], path, words)] = value
@@ -201,7 +201,7 @@ def assign(document: Document, path: KeyPath, value: Any, words: str) -> None:
 
 def _checked(target: Any, key: str | int, path: KeyPath, words: str) -> Any:
     if isinstance(target, dict):
-        return key
+        return str(key)
     if isinstance(target, list) and isinstance(key, int) and 0 <= key < len(target):
         return key
     what = f"a list of {len(target)}: {key!r} is not one of its places" if isinstance(target, list) else "a value"

@@ -100,3 +100,16 @@ def test_a_sweep_file_with_wrong_values(check, content):
 @given(content=texts(SWEEP))
 def test_a_sweep_file_that_is_hardly_one(check, content):
     check(content, command=("sweep",))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("architectures.1.config.hidden_size.x=None", "architectures.1.config.0=1"),
+        ("dataset.text={0: 1}",),
+        ("name=\x1b[31m",),
+        ("\x1b[31m=1",),
+    ],
+)
+def test_words_that_were_found_once(check, words):
+    assert not check(yaml.safe_dump(BENCHMARK), *(f"--set={word}" for word in words))
