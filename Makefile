@@ -5,12 +5,17 @@ PIPENV_VERSION := 2026.10.3
 CONFIG ?= config/quickstart.yaml
 # where the project is published, owner/name on GitHub; empty: what git's remote says
 SLUG ?=
+# of the Ray that make cluster starts
+PORT ?= 6379
 
 VENV := .venv
 TOOLS := .pipenv
 AUDIT := .audit
 READY := $(VENV)/.ready
+RAY_READY := $(VENV)/.ray
 BIN := $(VENV)/bin
+
+NODE := --num-cpus=1 --disable-usage-stats
 
 # The environment is a folder of the project. Most of its files are never imported: they are not compiled at their
 # installation but at their first import, which set-up ends with; that must hold where bytecode is switched off too.
@@ -22,12 +27,15 @@ export PYTHONDONTWRITEBYTECODE :=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dry-run report test bench lint check-notebooks typecheck format lock fuzz audit links notebooks badges sync clean
+.PHONY: help setup ray run dry-run report cluster cluster-stop test bench lint check-notebooks typecheck format lock \
+	fuzz audit links notebooks badges sync clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
 
 setup: $(READY) ## make the environment in .venv, if it is not there or not up to date
+
+ray: $(RAY_READY) ## install Ray beside the rest: what --executor ray needs
 
 run: $(READY) ## run the quickstart, or CONFIG=config/other.yaml: what is missing of it
 	$(BIN)/python app.py --config $(CONFIG)
@@ -39,10 +47,19 @@ report: $(READY) ## rebuild the report of CONFIG from what is on disk; open it, 
 	@set -e; pages=$$($(BIN)/python app.py report --config $(CONFIG)); echo "$$pages"; \
 	page=$$(echo "$$pages" | tail -n 1); $(BIN)/python -m webbrowser -t "file://$(CURDIR)/$$page" >/dev/null || true
 
-test: $(READY) ## run all tests
+cluster: $(RAY_READY) ## start a Ray of two nodes with one CPU each on this machine, for a look
+	PYTHONPATH=$(CURDIR) $(BIN)/ray start --head --port=$(PORT) --node-ip-address=127.0.0.1 $(NODE) --include-dashboard=false
+	PYTHONPATH=$(CURDIR) $(BIN)/ray start --address=127.0.0.1:$(PORT) --node-ip-address=127.0.0.2 $(NODE)
+	@echo; echo "run on it:  $(BIN)/python app.py --config $(CONFIG) --executor ray --set execution.address=127.0.0.1:$(PORT)"
+	@echo "stop it:    make cluster-stop"
+
+cluster-stop: $(RAY_READY) ## stop every Ray on this machine that is yours
+	$(BIN)/ray stop
+
+test: $(RAY_READY) ## run all tests
 	$(BIN)/python -m pytest
 
-bench: $(READY) ## measure against what you would use instead, about an hour; BENCH=--quick some minutes
+bench: $(RAY_READY) ## measure against what you would use instead, about an hour; BENCH=--quick some minutes
 	$(BIN)/python -m benchmarks $(BENCH)
 
 lint: $(READY) check-notebooks ## check form and style, of the templates too; changes nothing
@@ -60,7 +77,7 @@ format: $(READY) ## put form and style right
 	$(BIN)/ruff format .
 
 lock: $(TOOLS)/bin/pipenv ## resolve Pipfile into Pipfile.lock anew
-	$(TOOLS)/bin/pipenv lock --categories "packages dev-packages"
+	$(TOOLS)/bin/pipenv lock --categories "packages dev-packages ray"
 	$(PYTHON) .ci/tidy_lock.py Pipfile.lock
 
 fuzz: $(READY) ## try thousands of wrong files, results and texts; FUZZ_EXAMPLES=1000 of each kind
@@ -68,7 +85,7 @@ fuzz: $(READY) ## try thousands of wrong files, results and texts; FUZZ_EXAMPLES
 
 audit: $(AUDIT)/.ready ## look for doubtful code, and ask for known holes in what is locked; needs the network
 	$(AUDIT)/bin/bandit -q -ll -c pyproject.toml -r app app.py benchmarks .ci
-	$(TOOLS)/bin/pipenv requirements --hash --dev > $(AUDIT)/locked.txt
+	$(TOOLS)/bin/pipenv requirements --hash --categories "packages dev-packages ray" > $(AUDIT)/locked.txt
 	$(AUDIT)/bin/pip-audit --disable-pip --requirement $(AUDIT)/locked.txt
 
 links: ## check the links of the docs; ONLINE=1 asks other sites too
@@ -92,6 +109,10 @@ $(READY): Pipfile Pipfile.lock | $(TOOLS)/bin/pipenv
 	$(TOOLS)/bin/pipenv --python $(PYTHON) sync --dev
 	$(TOOLS)/bin/pipenv install --skip-lock --categories torch
 	$(BIN)/python -m app.bench.forkserver </dev/null >/dev/null
+	touch $@
+
+$(RAY_READY): $(READY)
+	$(TOOLS)/bin/pipenv sync --categories ray
 	touch $@
 
 $(AUDIT)/.ready: | $(TOOLS)/bin/pipenv

@@ -1,4 +1,4 @@
-"""Take out of a Pipfile.lock what belongs to one machine: package indexes, and the category that is not locked."""
+"""Take out of a Pipfile.lock what belongs to one machine: indexes, the category that is not locked; and twins."""
 
 import json
 import sys
@@ -8,7 +8,12 @@ lock = Path(sys.argv[1])
 document = json.loads(lock.read_text(encoding="utf-8"))
 document["_meta"]["sources"] = []
 document.pop("torch", None)
-for category in ("default", "develop"):
-    for package in document[category].values():
+default = document["default"]
+for name, category in document.items():
+    if name == "_meta":
+        continue
+    for package in category.values():
         package.pop("index", None)
+    if name not in ("default", "develop"):  # an optional category is installed beside the default one
+        document[name] = {key: entry for key, entry in category.items() if key not in default}
 lock.write_text(json.dumps(document, indent=4) + "\n", encoding="utf-8")

@@ -45,7 +45,7 @@ def benchmark_parser() -> argparse.ArgumentParser:
     parser.add_argument("--dry-run", action="store_true", help="print the plan and run nothing")
     parser.add_argument("--force", action="store_true", help="run also what is done already")
     parser.add_argument("--workers", type=int, metavar="N", help="runs at a time on this machine")
-    parser.add_argument("--executor", metavar="NAME", help="where runs are carried out: local")
+    parser.add_argument("--executor", metavar="NAME", help="where runs are carried out: local, or ray for a cluster")
     return parser
 
 

@@ -84,7 +84,7 @@ def run_benchmark(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int
     from app.config import load_config
     from app.layout import BenchmarkFolder
     from app.preparation import check_and_plan
-    from app.running import lend_parents, run_missing
+    from app.running import join_cluster, lend_parents, run_missing
     from app.terminal import print_damage, print_leaderboard, print_plan, print_sync_hint
 
     benchmark = load_config(arguments.config, overrides=read_overrides(arguments), pins=pins)
@@ -92,11 +92,11 @@ def run_benchmark(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int
     (work,) = check_and_plan([(benchmark, folder)], dry_run=arguments.dry_run, force=arguments.force)
     print_damage(work.damaged)
     if arguments.dry_run:
-        print_plan(work.runs, work.done, benchmark.execution.workers)
+        print_plan(work.runs, work.done, benchmark.execution.workers or 1)
         return OK
-    with hold_folder(folder), lend_parents() as lend:
+    with join_cluster([work]) as cluster, hold_folder(folder), lend_parents() as lend:
         write_record(folder, benchmark, work.dataset, work.runs, keep=bool(pins))
-        results = run_missing(work, lend)
+        results = run_missing(work, lend, cluster)
     print_leaderboard(results.values(), folder.page)
     print_sync_hint(results.values(), folder)
     return OK if all(result.status == "ok" for result in results.values()) else SOME_FAILED
@@ -120,7 +120,7 @@ def run_trial(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int:
     check_trial(work)
     print_damage(work.damaged)
     if arguments.dry_run:
-        print_plan(work.runs, work.done, benchmark.execution.workers)
+        print_plan(work.runs, work.done, benchmark.execution.workers or 1)
         return OK
     with hold_folder(folder, shared=True), lend_parents() as lend:
         with hold_record(folder):
@@ -139,7 +139,7 @@ def run_suite(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int:
     from app.layout import SuiteFolder
     from app.preparation import check_and_plan
     from app.report.page.seal import is_current
-    from app.running import lend_parents, report_suite, run_missing
+    from app.running import join_cluster, lend_parents, report_suite, run_missing
     from app.suite import load_suite
     from app.terminal import print_damage, print_member, print_plan, print_suite, print_sync_hint
 
@@ -153,10 +153,10 @@ def run_suite(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int:
     if arguments.dry_run:
         for work in works:
             print_member(work.benchmark.name, len(works))
-            print_plan(work.runs, work.done, work.benchmark.execution.workers)
+            print_plan(work.runs, work.done, work.benchmark.execution.workers or 1)
         return OK
     results: list[RunResult] = []
-    with contextlib.ExitStack() as held, lend_parents() as lend:
+    with join_cluster(works) as cluster, contextlib.ExitStack() as held, lend_parents() as lend:
         held.enter_context(hold_folder(folder))
         for work in works:
             held.enter_context(hold_folder(work.folder))
@@ -166,7 +166,7 @@ def run_suite(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int:
         for work in works:
             if len(work.done) < len(work.runs):
                 print_member(work.benchmark.name, len(works))
-            results += run_missing(work, lend).values()
+            results += run_missing(work, lend, cluster).values()
         if not is_current(folder):
             report_suite(folder, lend(benchmarks[0]))
     print_suite(folder)

@@ -18,6 +18,7 @@ from app.hyperparameters import settle
 from app.layout import ARCHITECTURES, REFERENCES
 from app.optimizers import OPTIMIZERS, with_defaults
 from app.schema import (
+    AUTO,
     BACKENDS,
     BASELINES,
     BUILTIN,
@@ -25,6 +26,7 @@ from app.schema import (
     FAMILIES,
     HUB,
     METRICS,
+    RAY,
     Architecture,
     Benchmark,
     Dataset,
@@ -33,6 +35,7 @@ from app.schema import (
     Hyperparameters,
     Inference,
     KnownArchitecture,
+    Resources,
     Splits,
     Task,
     Tracking,
@@ -41,6 +44,7 @@ from app.schema import (
 from app.tasks import DECODERS
 
 __all__ = [
+    "AUTO",
     "AXES",
     "BACKENDS",
     "BASELINES",
@@ -50,6 +54,7 @@ __all__ = [
     "HUB",
     "METRICS",
     "OPTIMIZERS",
+    "RAY",
     "Architecture",
     "Benchmark",
     "Dataset",
@@ -58,6 +63,7 @@ __all__ = [
     "Hyperparameters",
     "Inference",
     "KnownArchitecture",
+    "Resources",
     "Splits",
     "Task",
     "Tracking",

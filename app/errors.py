@@ -6,7 +6,8 @@
     │   ├── DataError       a data set that cannot be used: a file, a column, its rows, its labels
     │   ├── CheckpointError a checkpoint that cannot be loaded, or must not be
     │   ├── HubError        something that only a model hub has, and the hub does not answer
-    │   └── OutputError     a place that cannot be written
+    │   ├── OutputError     a place that cannot be written
+    │   └── ClusterError    a Ray cluster that cannot be used, or a node of it that would compute something else
     ├── StorageError        exit 1: what was to be kept cannot be written any more; what was finished is kept
     └── TemplateError       a notebook template that does not take the parameters it is given
 
@@ -22,6 +23,7 @@ from dataclasses import dataclass
 __all__ = [
     "BenchmarkError",
     "CheckpointError",
+    "ClusterError",
     "ConfigError",
     "DataError",
     "HubError",
@@ -79,6 +81,10 @@ class OutputError(UsageError):
 
 class StorageError(BenchmarkError):
     """A place that could be written before and cannot now: the disk is full, the folder is gone or read-only."""
+
+
+class ClusterError(UsageError):
+    """A Ray cluster that cannot be used, or a node of it that would compute something else."""
 
 
 class TemplateError(BenchmarkError):

@@ -115,6 +115,8 @@ def check_trial(work: Work) -> None:
         problems.append(
             f"tracking.mode: {benchmark.tracking.mode} keeps the run from its sweep; auto and online do not"
         )
+    if benchmark.execution.executor != "local":
+        problems.append("execution.executor: a call by a W&B agent is carried out where the agent is; set it to local")
     if len(work.runs) != 1:
         axes = {
             "architecture": benchmark.architectures,

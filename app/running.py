@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.config import RAY
 from app.errors import DataError, StorageError
 from app.preparation import Work
 
@@ -19,13 +20,15 @@ if TYPE_CHECKING:
     from app.bench.plan import Run
     from app.bench.source import Source
     from app.bench.warm import WarmParent
+    from app.clustering import Cluster
     from app.config import Benchmark
-    from app.layout import BenchmarkFolder, RunFolder, SuiteFolder
+    from app.layout import BenchmarkFolder, SuiteFolder
     from app.results import RunResult
 
 __all__ = [
     "carry_out",
     "compare_benchmarks",
+    "join_cluster",
     "lend_parents",
     "report_benchmark",
     "report_suite",
@@ -54,15 +57,38 @@ def lend_parents() -> Iterator[Callable[[Benchmark], WarmParent | None]]:
         yield lambda benchmark: begin(benchmark.execution.kernel, benchmark.tracking.mode != "disabled")
 
 
-def run_missing(work: Work, lend: Callable[[Benchmark], WarmParent | None]) -> dict[str, RunResult]:
-    """Run what is not done, and report unless the report is of what is there; the records by run id."""
+@contextlib.contextmanager
+def join_cluster(works: Sequence[Work]) -> Iterator[Cluster | None]:
+    """The Ray cluster for what is missing of `works`, its nodes checked; None where all that is for this machine.
+
+    Raises:
+        ClusterError: it cannot be used.
+    """
+    if not any(work.benchmark.execution.executor == RAY and len(work.done) < len(work.runs) for work in works):
+        yield None
+        return
+    from app.clustering import join_cluster
+    from app.terminal import console
+
+    with join_cluster(works, lambda words: console().print(words, style="yellow", markup=False)) as cluster:
+        yield cluster
+
+
+def run_missing(
+    work: Work, lend: Callable[[Benchmark], WarmParent | None], cluster: Cluster | None = None
+) -> dict[str, RunResult]:
+    """Run what is not done, on `cluster` if that is its executor, and report unless the report is of what is there.
+
+    Returns:
+        The records by run id.
+    """
     from app.report.page.seal import is_current
 
     results = dict(work.done)
     _forget_checkpoints(work)
     if len(work.done) < len(work.runs) or not is_current(work.folder):
         parent = lend(work.benchmark)
-        results |= _carry_out(work.benchmark, work.runs, work.done, parent)
+        results |= _carry_out(work.benchmark, work.runs, work.done, parent, cluster)
         try:
             report_benchmark(work.folder, parent)
         except (OSError, DataError) as error:  # it could be written when all this began
@@ -107,12 +133,13 @@ def _forget_checkpoints(work: Work) -> None:
 def report_benchmark(folder: BenchmarkFolder, parent: WarmParent | None) -> Path:
     """The report is a notebook too, executed as the runs' are; before it, pages of runs that have none yet."""
     from app.bench.notebooks import execute_or_raise
+    from app.report.page.pages import render_run
     from app.report.write import write_report
 
     for notebook in folder.runs.glob("*/notebook.ipynb"):
         run = folder.run(notebook.parent.name)
         if not run.page.exists():
-            _render_run(run, notebook.parent.name)
+            render_run(run, notebook.parent.name)
     return write_report(folder, execute=functools.partial(execute_or_raise, parent=parent))
 
 
@@ -137,7 +164,11 @@ def compare_benchmarks(folder: BenchmarkFolder, against: Path, parent: WarmParen
 
 
 def _carry_out(
-    benchmark: Benchmark, runs: Sequence[Run], done: Mapping[str, RunResult], parent: WarmParent | None
+    benchmark: Benchmark,
+    runs: Sequence[Run],
+    done: Mapping[str, RunResult],
+    parent: WarmParent | None,
+    cluster: Cluster | None = None,
 ) -> dict[str, RunResult]:
     """Run what is not done yet, a page for each run as it ends; the records by run id."""
     from app.bench.notebooks import Watch
@@ -147,15 +178,28 @@ def _carry_out(
     to_do = [run for run in runs if run.run_id not in done]
     if not to_do:
         return {}
+    watch = Watch(benchmark.execution.timeout_seconds, benchmark.execution.memory_bytes)
+    if cluster is not None and benchmark.execution.executor == RAY:
+        outcomes = carry_out_on_cluster(
+            benchmark,
+            PlannedRuns(to_do),
+            cluster,
+            runs_folder=to_do[0].folder.path.parent,
+            watch=watch,
+            total=len(runs),
+            done=len(done),
+        )
+        with contextlib.closing(outcomes):
+            return {run.run_id: result for run, result in outcomes}
     outcomes = carry_out(
         benchmark,
         PlannedRuns(to_do),
         runs_folder=to_do[0].folder.path.parent,
         parent=parent,
-        watch=Watch(benchmark.execution.timeout_seconds, benchmark.execution.memory_bytes),
+        watch=watch,
         total=len(runs),
         done=list(done.values()),
-        seconds_left=estimate_seconds(runs, done, benchmark.execution.workers),
+        seconds_left=estimate_seconds(runs, done, benchmark.execution.workers or 1),
     )
     with contextlib.closing(outcomes):
         return {run.run_id: result for run, result in outcomes}
@@ -201,7 +245,7 @@ def carry_out(
         share_service(wanted=benchmark.tracking.mode != "disabled") as service,
         Machine() as machine,
         open_places(
-            plan.workers,
+            plan.workers or 1,
             machine=machine,
             parent=parent,
             watch=watch,
@@ -215,8 +259,10 @@ def carry_out(
     ):
 
         def render(run: Run) -> None:
+            from app.report.page.pages import render_run
+
             with machine.work():
-                _render_run(run.folder, run.run_id)
+                render_run(run.folder, run.run_id)
 
         def execute(run: Run, place: Place) -> RunResult | None:
             result = execute_run(
@@ -263,13 +309,32 @@ def _open_pages() -> Iterator[ThreadPoolExecutor]:
             raise
 
 
-def _render_run(folder: RunFolder, run_id: str) -> None:
-    """The page of one run. What is left of a run that was torn off may be no notebook: then it has no page."""
-    from app.report.attempts import describe_end
-    from app.report.page.pages import render_page
-    from app.results import read_result
+def carry_out_on_cluster(
+    benchmark: Benchmark,
+    source: Source,
+    cluster: Cluster,
+    *,
+    runs_folder: Path,
+    watch: Watch,
+    total: int,
+    done: int,
+) -> Generator[tuple[Run, RunResult]]:
+    """The same on the nodes of a Ray cluster, whose hosts make the pages too."""
+    from app.bench.progress import RunDisplay
+    from app.layout import template_of
+    from app.terminal import console
 
-    result = read_result(folder.result)
-    notes = describe_end(result) if result else ["This run has no whole result.json: it counts for nothing."]
-    with contextlib.suppress(OSError, ValueError):
-        render_page(folder.notebook, folder.page, title=run_id, home="../../index.html", notes=notes)
+    with RunDisplay(console(), total=total, done=done, seconds_left=None) as display:
+        outcomes = cluster.carry_out(
+            benchmark,
+            source,
+            template=template_of(benchmark.task.kind),
+            runs_folder=runs_folder,
+            watch=watch,
+            on_start=display.start,
+            on_tick=display.tick,
+        )
+        with contextlib.closing(outcomes):
+            for run, result in outcomes:
+                display.finish(run, result)
+                yield run, result

@@ -14,6 +14,7 @@ from app.tasks import BASELINES, CAUSAL, CORPORA, DECODERS, KINDS, LANGUAGE, MET
 from app.validation import Axis, Frozen, as_axis, no_truth, not_twice, one_of, refuse, suggest
 
 __all__ = [
+    "AUTO",
     "BACKENDS",
     "BASELINES",
     "BUILTIN",
@@ -22,6 +23,7 @@ __all__ = [
     "HUB",
     "METRICS",
     "NAME",
+    "RAY",
     "SUITABLE_LOSSES",
     "Architecture",
     "Benchmark",
@@ -31,6 +33,7 @@ __all__ = [
     "Hyperparameters",
     "Inference",
     "KnownArchitecture",
+    "Resources",
     "Splits",
     "Task",
     "Tracking",
@@ -56,6 +59,9 @@ BUILTIN = "builtin/"
 BACKENDS = ("torch", "torch-bf16", "torch-compile", "onnxruntime", "onnxruntime-int8")
 HUB = "hub"  # `checkpoint: hub` takes the checkpoint that architectures.yaml names
 
+RAY = "ray"  # `executor: ray`; and `store: ray`, by which results come back through Ray itself
+AUTO = "auto"
+
 # the losses that suit each kind of task; the head's own is the default, and of language models the only one
 SUITABLE_LOSSES: Mapping[str, tuple[str, ...]] = {
     "text-classification": LOSSES,
@@ -68,6 +74,8 @@ SMOOTHABLE = ("text-classification", "token-classification", "masked-lm", "causa
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 _SPLIT_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_ADDRESS = re.compile(r"[A-Za-z0-9._-]+:[0-9]{1,5}")
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://\S+")
 
 
 class Task(Frozen):
@@ -271,11 +279,28 @@ class Inference(Frozen):
         return not_twice(tuple(one_of(item, BACKENDS, "backend") for item in value))
 
 
-class Execution(Frozen):
-    """How the runs are carried out; none of it changes a score."""
+class Resources(Frozen):
+    """What one run asks of Ray."""
 
-    executor: Literal["local"] = "local"
-    workers: int = Field(1, ge=1, le=256)
+    cpus: int = Field(1, ge=1, le=1024)
+    gpus: float = Field(0, ge=0, le=64)  # a part of one, or whole ones
+
+    @field_validator("gpus")
+    @classmethod
+    def _whole_or_a_part(cls, value: float) -> float:
+        if value > 1 and not value.is_integer():
+            raise refuse(f"{value:g} is neither a part of a GPU nor a whole number of them")
+        return value
+
+
+class Execution(Frozen):
+    """How the runs are carried out; none of it changes a score. Who executes locally does not look at the Ray keys."""
+
+    executor: Literal["local", "ray"] = "local"
+    workers: int | None = Field(None, ge=1, le=4096)  # None: one on this machine; all that a cluster has room for
+    address: str = AUTO  # of a Ray cluster, HOST:PORT; auto: the one that this machine belongs to
+    resources: Resources = Resources()
+    store: str = AUTO  # auto: the reports folder where a node sees it, else through Ray; or a URL of fsspec
     timeout_seconds: float = Field(3600, gt=0)
     memory_bytes: int | None = Field(None, ge=1 << 28)  # that a run may hold; None: there is no limit
     retries: int = Field(1, ge=0, le=10)  # of what may pass: a kernel that is lost, and once want of memory
@@ -290,6 +315,20 @@ class Execution(Frozen):
         if value is None or value == "epoch" or is_count:
             return value
         raise refuse(f"must be epoch, or a number of steps of 1 or more, not {value!r}")
+
+    @field_validator("address")
+    @classmethod
+    def _host_and_port(cls, value: str) -> str:
+        if value != AUTO and not _ADDRESS.fullmatch(value):
+            raise refuse(f"must be auto or HOST:PORT, as `ray start` prints it, not {value!r}")
+        return value
+
+    @field_validator("store")
+    @classmethod
+    def _known_store(cls, value: str) -> str:
+        if value not in (AUTO, RAY) and not _URL.fullmatch(value):
+            raise refuse(f"must be auto, ray or a URL such as s3://bucket/folder, not {value!r}")
+        return value
 
 
 class Tracking(Frozen):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from app.bench.plan import Run
+from app.errors import UsageError
 from app.preparation import Checked, check_benchmarks
 from app.results import RunResult
 
@@ -30,6 +31,8 @@ def prepare_search(sweep: Sweep, folder: BenchmarkFolder, *, dry_run: bool) -> C
     Raises:
         UsageError: with a line for each problem.
     """
+    if sweep.benchmark.execution.executor != "local":
+        raise UsageError("execution.executor: a search is carried out on this machine; set it to local")
     (checked,) = check_benchmarks([(sweep.benchmark, folder)], dry_run=dry_run)
     return checked
 

@@ -167,7 +167,7 @@ def print_space(sweep: Sweep, trials: tuple[Sequence[Run], Mapping[str, RunResul
     bands = f"; compared after {', '.join(map(str, rule.bands[:4]))} ... epochs" if rule else ""
     sys.stdout.write("\n".join([head + bands, *_aligned(lines), "", ""]))
     if trials[0]:
-        print_plan(*trials, sweep.benchmark.execution.workers)
+        print_plan(*trials, sweep.benchmark.execution.workers or 1)
     else:
         sys.stdout.write("nothing is left to try\n")
 

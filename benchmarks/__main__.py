@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.layout import PROJECT
+from benchmarks.cluster import measure_cluster
 from benchmarks.driver import measure_driver
 from benchmarks.grid import measure_grid
 from benchmarks.inference import measure_inference
@@ -24,6 +25,7 @@ SECTIONS: Mapping[str, Callable[[Plan], tuple[Line, ...]]] = {
     "training": measure_training,
     "inference": measure_inference,
     "driver": measure_driver,
+    "cluster": measure_cluster,
 }
 FOLDER = PROJECT / "benchmarks"
 

@@ -14,6 +14,7 @@ TITLES = {
     "training": "Training",
     "inference": "Inference",
     "driver": "The driver alone",
+    "cluster": "On a Ray cluster",
 }
 
 
@@ -69,7 +70,7 @@ def _table(section: Section) -> str:
 
 def _row(line: Line, entry: Entry) -> tuple[str, ...]:
     ours = entry is line.entries[0]
-    spread, ratio = entry.spread, line.advantage(entry)
+    spread, ratio = entry.spread, None if ours else line.advantage(entry)
     target = f" (to stay under: {_number(entry.target)})" if entry.target is not None else ""
     several = len(entry.values) > 1
     return (
@@ -77,7 +78,7 @@ def _row(line: Line, entry: Entry) -> tuple[str, ...]:
         entry.who,
         f"{_number(spread.median)} {line.unit}{target}",
         f"{_number(spread.low)} to {_number(spread.high)}" if several else "",
-        "" if ours else f"{ratio.median:.2f}x" + (f" ({ratio.low:.2f} to {ratio.high:.2f})" if several else ""),
+        f"{ratio.median:.2f}x" + (f" ({ratio.low:.2f} to {ratio.high:.2f})" if several else "") if ratio else "",
         f"{entry.peak_memory_bytes / 2**20:,.0f} MiB" if entry.peak_memory_bytes else "",
         f"{entry.share_of_limit:.0%} of {entry.precision}".replace("%", " %") if entry.share_of_limit else "",
     )

@@ -24,8 +24,9 @@ SHARED_DATA = PROJECT.parent / "shared" / "data"
 
 # a group takes its time and is begun first, so that the others fill the gaps: see --dist in pyproject.toml
 SLOW = (
-    *("tests/wire/", "tests/cli/", "tests/lab/profiling/test_backends", "tests/bench/test_notebooks"),
-    *("tests/lab/profiling/test_checks", "tests/lab/test_training", "tests/report/test_report"),
+    *("tests/test_clustering", "tests/wire/", "tests/cli/", "tests/lab/profiling/test_backends"),
+    *("tests/bench/test_notebooks", "tests/lab/profiling/test_checks", "tests/lab/test_training"),
+    "tests/report/test_report",
 )
 
 

@@ -138,6 +138,9 @@ def test_all_problems_come_at_once_each_with_its_line(here):
         ({"execution": {"memory_bytes": 1000}}, "execution.memory_bytes", "greater than or equal to 268435456"),
         ({"execution": {"checkpoint": "often"}}, "execution.checkpoint", "must be epoch, or a number of steps"),
         ({"execution": {"checkpoint": True}}, "execution.checkpoint", "must be epoch, or a number of steps"),
+        ({"execution": {"address": "ray://there"}}, "execution.address", "HOST:PORT"),
+        ({"execution": {"store": "bucket"}}, "execution.store", "auto, ray or a URL"),
+        ({"execution": {"resources": {"gpus": 1.5}}}, "execution.resources.gpus", "a whole number"),
         ({"tracking": {"mode": "on"}}, "tracking.mode", "allowed: auto"),
     ],
 )

@@ -42,19 +42,24 @@ ALLOWED = {
     "agent": {"documents", "layout"},
     "syncing": {"results", "lab"},
     "preparation": {"errors", "config", "layout", "results", "bench", "lab"},
-    "searching": {"config", "layout", "results", "trials", "preparation", "running", "bench", "search", "report"},
-    "running": {
-        "agent",
-        "clock",
+    "searching": {
         "errors",
         "config",
         "layout",
         "results",
-        "terminal",
+        "trials",
         "preparation",
+        "running",
         "bench",
-        "lab",
+        "search",
         "report",
+    },
+    "hosting": {"errors", "config", "layout", "bench", "lab", "report"},
+    "admission": {"errors", "config", "layout", "hosting", "bench"},
+    "clustering": {"errors", "config", "layout", "results", "preparation", "admission", "hosting", "bench", "lab"},
+    "running": {
+        *("agent", "clock", "errors", "config", "layout", "results", "terminal", "preparation", "clustering"),
+        *("bench", "lab", "report"),
     },
 }
 

@@ -10,11 +10,11 @@ import psutil
 
 from app.layout import CORES_VARIABLE
 
-__all__ = ["has_memory", "share_environment"]
+__all__ = ["THREADS", "has_memory", "share_environment"]
 
 _FIRST_GUESS = 1 << 30  # bytes of a run while none of the benchmark has ended
 _SPARE = 0.05  # of all memory is left to the system
-_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
+THREADS = ("OMP_NUMTHREADS", "MKL_NUMTHREADS", "RAYON_NUMTHREADS")
 _GPUS = Path("/proc/driver/nvidia/gpus")
 
 
@@ -23,7 +23,7 @@ def share_environment(worker: int, workers: int) -> dict[str, str]:
     if workers == 1:
         return {}
     cores = _cores()
-    threads = {name: str(max(1, cores // workers)) for name in _THREADS}
+    threads = {name: str(max(1, cores // workers)) for name in THREADS}
     gpus = _gpus()
     gpu = {"CUDA_VISIBLE_DEVICES": gpus[worker % len(gpus)]} if gpus else {}
     return {CORES_VARIABLE: str(cores), **threads, **gpu}
@@ -50,8 +50,8 @@ def _held(pid: int) -> int:
 
 
 def _cores() -> int:
-    """What the user allows by OMP_NUM_THREADS, or else every core this process may run on."""
-    allowed = os.environ.get("OMP_NUM_THREADS", "")
+    """What the user allows by OMP_NUMTHREADS, or else every core this process may run on."""
+    allowed = os.environ.get("OMP_NUMTHREADS", "")
     if allowed.isdigit() and int(allowed) > 0:
         return int(allowed)
     if hasattr(os, "sched_getaffinity"):

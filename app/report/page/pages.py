@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import functools
 import hashlib
 import re
@@ -22,13 +23,15 @@ from pygments import highlight  # type: ignore[import-untyped]
 from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
 from pygments.lexers import PythonLexer  # type: ignore[import-untyped]
 
+from app.layout import RunFolder
+from app.report.attempts import describe_end
 from app.report.page.headings import CONTENT, Headings
 from app.report.page.markup import FILTERABLE, SORTABLE
 from app.report.page.sanitise import clean_html
 from app.report.page.svg import clean_svg
-from app.results import write_atomically
+from app.results import read_result, write_atomically
 
-__all__ = ["render_page"]
+__all__ = ["render_page", "render_run"]
 
 TEMPLATE = Path(__file__).parent / "template"
 PICTURES = ("image/png", "image/jpeg", "image/webp", "image/gif")
@@ -89,6 +92,14 @@ def render_page(
     text, _ = _exporter().from_notebook_node(node, resources)
     # an unpaired surrogate, which a notebook may hold, has no place in a UTF-8 file
     write_atomically(page, text.encode("utf-8", "replace").decode("utf-8"))
+
+
+def render_run(folder: RunFolder, run_id: str) -> None:
+    """The page of one run. What is left of a run that was torn off may be no notebook: then it has no page."""
+    result = read_result(folder.result)
+    notes = describe_end(result) if result else ["This run has no whole result.json: it counts for nothing."]
+    with contextlib.suppress(OSError, ValueError):
+        render_page(folder.notebook, folder.page, title=run_id, home="../../index.html", notes=notes)
 
 
 @functools.cache
