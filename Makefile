@@ -27,7 +27,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ray run dry-run report cluster cluster-stop test bench lint check-notebooks typecheck format lock \
+.PHONY: help setup ray run dry-run report cluster cluster-stop test test-slow bench lint check-notebooks typecheck format lock \
 	fuzz audit links notebooks badges sync clean
 
 help: ## list the targets
@@ -56,8 +56,11 @@ cluster: $(RAY_READY) ## start a Ray of two nodes with one CPU each on this mach
 cluster-stop: $(RAY_READY) ## stop every Ray on this machine that is yours
 	$(BIN)/ray stop
 
-test: $(RAY_READY) ## run all tests
+test: $(RAY_READY) ## run the tests, but for those that take longest
 	$(BIN)/python -m pytest
+
+test-slow: $(RAY_READY) ## run those: more of the same kinds, each a minute or so
+	$(BIN)/python -m pytest -m slow
 
 bench: $(RAY_READY) ## measure against what you would use instead, about an hour; BENCH=--quick some minutes
 	$(BIN)/python -m benchmarks $(BENCH)

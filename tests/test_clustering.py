@@ -164,6 +164,7 @@ def cluster_with(benchmark):
         yield cluster
 
 
+@pytest.mark.slow
 def test_many_small_runs_go_to_all_nodes_and_each_has_what_it_asked_for(joined, work, template):
     runs, reports = trivial_runs("many", 24), []
     results = carry(joined, cold(work.benchmark), runs, template, reports=reports)

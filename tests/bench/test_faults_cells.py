@@ -16,7 +16,6 @@ from app.results import Status, read_result
 
 CELLS = [cell for cell in jupytext.read(FINETUNE).cells if cell.cell_type == "code"]
 BEFORE_PARAMETERS = next(i for i, cell in enumerate(CELLS) if "parameters" in cell.metadata.get("tags", ())) + 1
-MEASURING = next(i for i, cell in enumerate(CELLS) if "measure_inference(" in cell.source)
 SETTINGS = {
     "dataset_path": "builtin/acceptability",
     "limit": 24,
@@ -36,8 +35,8 @@ def execute(tmp_path_factory, warm_parent):
         notebook = jupytext.read(FINETUNE)
         cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
         cells[number].source = f"{source}\n{cells[number].source}"
-        # measuring takes seconds, and a cell that fails at once reads nothing of it or of what comes after
-        for spared in cells[MEASURING:number] if fails else ():
+        # a cell that fails at its first word reads nothing of what those before it have made
+        for spared in cells[BEFORE_PARAMETERS:number] if fails else ():
             spared.source = "pass"
         (folder / "template.py").write_text(jupytext.writes(notebook, "py:percent"))
         run_id = f"majority-{number:08x}"

@@ -44,6 +44,7 @@ def verses(here):
     return here
 
 
+@pytest.mark.slow
 def test_a_model_pre_trained_on_unlabelled_text_is_fine_tuned_from_where_it_lies(verses):
     assert run(write(verses)) == 0
     ((run_id, result),) = results_in(verses, "pre").items()

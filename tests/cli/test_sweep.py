@@ -157,6 +157,7 @@ def test_an_interrupted_search_is_carried_on_with_the_trial_it_was_at(here, writ
     assert "Timeout" in record(here).trials[0].reason
 
 
+@pytest.mark.slow
 def test_a_killed_search_is_carried_on_by_the_same_command(here, write_sweep):
     path = write_sweep(run_cap=2, parameters={**RATES, "epochs": {"value": 15}})
     environment = {**os.environ, "BERT_BENCHMARK_CACHE": str(here / "cache")}

@@ -46,6 +46,7 @@ def sweep(here, write_config, call):
 AGENT = ("wandb", "agent", f"team/{W_AND_B_PROJECT}/{SWEEP}")
 
 
+@pytest.mark.slow
 def test_an_agent_carries_out_a_grid_of_four_each_in_its_own_run(server, sweep, call, here):
     sweep("${args}", architecture=["majority", "toy"], learning_rate=[0.001, 0.002])
     call(*AGENT)

@@ -36,7 +36,9 @@ def assert_agreement(built, backend, tolerance: float) -> None:
         assert np.abs(logits - plain.predict(batch)).max() <= tolerance
 
 
-@pytest.mark.parametrize("name", BACKENDS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name == "torch-compile" else ()) for name in BACKENDS]
+)
 def test_a_backend_agrees_with_plain_torch_and_leaves_the_model_untouched(name, exported):
     built = build_tiny("bert", layers=1)
     before = copy.deepcopy(built.model.state_dict())
@@ -53,10 +55,18 @@ def test_a_backend_agrees_with_plain_torch_and_leaves_the_model_untouched(name, 
 
 # their graphs are unlike: to quantise takes as long as to export, and the others are made of the same products
 QUANTISED = ("deberta-v2", "modernbert", "convbert", "albert")
+OFTEN = ("roberta", "modernbert")  # tried by make test; the others by make test-slow
 NOT_EXPORTED = ("longformer",)  # torch.export does not follow its windows (torch 2.13, transformers 5.23)
 
 
-@pytest.mark.parametrize("family", [family for family in FAMILIES if family not in ("bert", *NOT_EXPORTED)])
+@pytest.mark.parametrize(
+    "family",
+    [
+        pytest.param(family, marks=() if family in OFTEN else pytest.mark.slow)
+        for family in FAMILIES
+        if family not in ("bert", *NOT_EXPORTED)
+    ],
+)
 def test_a_family_is_exported_and_quantised_and_no_file_is_left_about(family, here, tmp_path_factory):
     scratch = tmp_path_factory.mktemp("scratch")
     built = build_tiny(family, layers=1)
