@@ -14,7 +14,7 @@ __all__ = ["THREADS", "has_memory", "share_environment"]
 
 _FIRST_GUESS = 1 << 30  # bytes of a run while none of the benchmark has ended
 _SPARE = 0.05  # of all memory is left to the system
-THREADS = ("OMP_NUMTHREADS", "MKL_NUMTHREADS", "RAYON_NUMTHREADS")
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
 _GPUS = Path("/proc/driver/nvidia/gpus")
 
 
@@ -50,8 +50,8 @@ def _held(pid: int) -> int:
 
 
 def _cores() -> int:
-    """What the user allows by OMP_NUMTHREADS, or else every core this process may run on."""
-    allowed = os.environ.get("OMP_NUMTHREADS", "")
+    """What the user allows by OMP_NUM_THREADS, or else every core this process may run on."""
+    allowed = os.environ.get("OMP_NUM_THREADS", "")
     if allowed.isdigit() and int(allowed) > 0:
         return int(allowed)
     if hasattr(os, "sched_getaffinity"):

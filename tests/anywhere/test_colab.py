@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 import venv
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +10,11 @@ from pathlib import Path
 import jupytext
 import nbformat
 import pytest
+from jupyter_client.kernelspec import KernelSpec
 from nbclient import NotebookClient
 
 from app.anywhere.render import render_template
-from app.bench.kernels import Kernel
+from app.bench import kernels
 from tests.anywhere.colab import (
     INSTALLED,
     SLUG,
@@ -124,7 +126,16 @@ def test_elsewhere_it_does_nothing(make_machine):
     assert list(machine.content.iterdir()) == []
 
 
-def test_a_notebook_runs_there_cell_by_cell_on_its_defaults(tmp_path):
+class _Plain(kernels._Manager):
+    """Starts a kernel as Jupyter does, which knows nothing of this project."""
+
+    @property
+    def kernel_spec(self):
+        command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        return KernelSpec(argv=command, display_name="Python 3", language="python")
+
+
+def test_a_notebook_runs_there_cell_by_cell_on_its_defaults(tmp_path, monkeypatch):
     notebook = nbformat.reads(render_template(FINETUNE, SLUG), as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell("import app\nprint(app.__file__)"))
     content = tmp_path / "content"
@@ -134,7 +145,8 @@ def test_a_notebook_runs_there_cell_by_cell_on_its_defaults(tmp_path):
         **be_colab(tmp_path / "site"),
         "BERT_BENCHMARK_CACHE": str(tmp_path / "cache"),
     }
-    kernel = Kernel(environment, tmp_path / "log.txt")
+    monkeypatch.setattr(kernels, "_Manager", _Plain)
+    kernel = kernels.Kernel(environment, tmp_path / "log.txt")
     try:
         NotebookClient(notebook, km=kernel.manager, timeout=250, resources={"metadata": {"path": content}}).execute()
     finally:

@@ -17,7 +17,7 @@ def test_what_is_left_out_is_said(tmp_path):
         path.unlink()
     html = mistakes_of(folder)
     assert "11 models at the best setting, the first 11 of 13." in html
-    assert "Left out: m13, whose predictions are gone or of other examples." in html
+    assert "Left out: m13, whose predictions are gone, altered or of other examples." in html
     assert "Their texts are not shown" in html
     assert "--force --architecture=m0." in html
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.report.gather import Record, read_benchmark
 from app.report.sections.effects import effect_answer, effect_table
+from tests.records import rewritten
 from tests.report.golden import Made, make_benchmark, realistic
 
 
@@ -91,7 +92,7 @@ def test_runs_that_diverged_are_named(tmp_path: Path) -> None:
     path = folder.run("d-lr0.001-s0").result
     document = json.loads(path.read_text())
     document["metrics"]["validation"]["accuracy"] = None  # as JSON has nan
-    path.write_text(json.dumps(document))
+    path.write_text(rewritten(document))
     text = told(read_benchmark(folder))
     assert "Divergent: c-lr0.001-s0. It counts all the same." in text
     assert "left out here: d-lr0.001-s0." in text
