@@ -20,7 +20,7 @@ from tests.fuzz.documents import change, json_values
 from tests.report.golden import Made, make_benchmark
 from tests.report.test_report import everything
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "30"))
 quiet = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
 many = settings(max_examples=EXAMPLES, deadline=None, database=None, print_blob=True, suppress_health_check=quiet)
 few = settings(many, max_examples=max(3, EXAMPLES // 15))  # a report takes its time
