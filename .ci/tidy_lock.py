@@ -14,6 +14,8 @@ for name, category in document.items():
         continue
     for package in category.values():
         package.pop("index", None)
-    if name not in ("default", "develop"):  # an optional category is installed beside the default one
+    if name == "serve":  # it is installed by itself: what the API runs on is what the rest is tested with
+        document[name] = {key: default.get(key, entry) for key, entry in category.items()}
+    elif name not in ("default", "develop"):  # an optional category is installed beside the default one
         document[name] = {key: entry for key, entry in category.items() if key not in default}
 lock.write_text(json.dumps(document, indent=4) + "\n", encoding="utf-8")

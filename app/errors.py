@@ -7,7 +7,9 @@
     │   ├── CheckpointError a checkpoint that cannot be loaded, or must not be
     │   ├── HubError        something that only a model hub has, and the hub does not answer
     │   ├── OutputError     a place that cannot be written
-    │   └── ClusterError    a Ray cluster that cannot be used, or a node of it that would compute something else
+    │   ├── ClusterError    a Ray cluster that cannot be used, or a node of it that would compute something else
+    │   ├── PackageError    a packaged model that cannot be made or served
+    │   └── RegistryError   a registry of models, or a version or an alias that it does not have
     ├── StorageError        exit 1: what was to be kept cannot be written any more; what was finished is kept
     └── TemplateError       a notebook template that does not take the parameters it is given
 
@@ -28,7 +30,9 @@ __all__ = [
     "DataError",
     "HubError",
     "OutputError",
+    "PackageError",
     "Problem",
+    "RegistryError",
     "StorageError",
     "TemplateError",
     "UsageError",
@@ -85,6 +89,14 @@ class StorageError(BenchmarkError):
 
 class ClusterError(UsageError):
     """A Ray cluster that cannot be used, or a node of it that would compute something else."""
+
+
+class PackageError(UsageError):
+    """A packaged model that cannot be made or served."""
+
+
+class RegistryError(UsageError):
+    """A registry of models that cannot be used, or a version or an alias that it does not have."""
 
 
 class TemplateError(BenchmarkError):

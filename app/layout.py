@@ -34,6 +34,7 @@ __all__ = [
     "SUITE",
     "SWEEP_VARIABLE",
     "BenchmarkFolder",
+    "PackageFolder",
     "RunFolder",
     "SuiteFolder",
     "cache_folder",
@@ -273,3 +274,50 @@ class SuiteFolder:
 
     def member(self, name: str) -> BenchmarkFolder:
         return BenchmarkFolder(self.path / name)
+
+
+@dataclass(frozen=True)
+class PackageFolder:
+    """A package: a model with all that serving it takes, and what is known of it. Its files lie side by side."""
+
+    path: Path
+
+    @property
+    def manifest(self) -> Path:
+        return self.path / "manifest.json"
+
+    @property
+    def model(self) -> Path:
+        return self.path / "model.onnx"
+
+    @property
+    def tokenizer(self) -> Path:
+        return self.path / "tokenizer.json"
+
+    @property
+    def labels(self) -> Path:
+        return self.path / "labels.json"
+
+    @property
+    def card(self) -> Path:
+        return self.path / "card.md"
+
+    @property
+    def predictions(self) -> Path:
+        return self.path / "predictions.parquet"
+
+    @property
+    def reference(self) -> Path:
+        return self.path / "reference.parquet"
+
+    @property
+    def notebook(self) -> Path:
+        return self.path / "notebook.ipynb"
+
+    @property
+    def page(self) -> Path:
+        return self.path / "notebook.html"
+
+    def contents(self) -> list[Path]:
+        """Every file that is there, by name."""
+        return sorted(path for path in self.path.iterdir() if path.is_file() and not path.name.startswith("."))

@@ -35,6 +35,7 @@ ALLOWED = {
         *("errors", "validation", "documents", "schema", "config", "layout", "integrity", "results", "trials", "tasks"),
         "bench",
     },
+    "serving": {"checksums", "clock", "errors", "config", "layout", "results", "tasks"},
     "lab": {"checksums", "clock", "errors", "integrity", "config", "layout", "results", "drawing", "tasks"},
     "report": {"errors", "integrity", "documents", "config", "layout", "results", "drawing", "tasks", "trials"},
     "terminal": {"errors", "config", "layout", "results", "trials", "bench", "search", "report"},

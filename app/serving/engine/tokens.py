@@ -1,0 +1,80 @@
+"""Texts as the token ids that a packaged model reads, by the tokenizer in its package."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from tokenizers import Encoding, Tokenizer
+
+from app.layout import PackageFolder
+from app.serving.package.manifest import Manifest
+from app.tasks import TAGGING
+
+__all__ = ["Encoded", "Encoder", "Row"]
+
+Row = tuple[str, ...]
+"""One text, or two; for token-classification the words of one."""
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Encoded:
+    """One row as tokens."""
+
+    ids: Integers  # (tokens,)
+    types: Integers  # (tokens,): the text of a pair that a token belongs to
+    first_pieces: tuple[int, ...]  # places of the tokens that words begin with; of token-classification alone
+    is_cut: bool  # it was longer than max_length
+    unknown: int  # tokens that the vocabulary has no word for
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+class Encoder:
+    """The tokenizer of a package. It may be used by several threads."""
+
+    def __init__(self, folder: PackageFolder, manifest: Manifest) -> None:
+        self.tokenizer: Tokenizer = Tokenizer.from_file(str(folder.tokenizer))
+        self.tokenizer.no_padding()
+        self.tokenizer.enable_truncation(manifest.max_length)  # of a pair the longer text first, as in training
+        self._manifest = manifest
+        self._in_words = manifest.kind == TAGGING.name
+
+    def encode(self, rows: Sequence[Row]) -> list[Encoded]:
+        """Each row, cut to the length that the model was trained with."""
+        given = list(rows) if self._in_words else [row[0] if len(row) == 1 else row for row in rows]
+        return [self._read(found) for found in self.tokenizer.encode_batch(given, is_pretokenized=self._in_words)]
+
+    def _read(self, found: Encoding) -> Encoded:
+        ids = np.asarray(found.ids, dtype=np.int64)
+        unknown = self._manifest.unknown_token_id
+        return Encoded(
+            ids,
+            np.asarray(found.type_ids, dtype=np.int64),
+            _first_pieces(found.word_ids) if self._in_words else (),
+            is_cut=bool(found.overflowing),
+            unknown=0 if unknown is None else int((ids == unknown).sum()),
+        )
+
+    def pad(self, rows: Sequence[Encoded]) -> dict[str, Integers]:
+        """What the graph is fed: arrays of shape (rows, longest of them), by the names of its inputs."""
+        lengths = np.asarray([len(row) for row in rows])
+        filled = np.arange(lengths.max()) < lengths[:, None]
+        ids = np.full(filled.shape, self._manifest.pad_token_id, dtype=np.int64)
+        ids[filled] = np.concatenate([row.ids for row in rows])
+        types = np.zeros(filled.shape, dtype=np.int64)
+        types[filled] = np.concatenate([row.types for row in rows])
+        known = {"input_ids": ids, "attention_mask": filled.astype(np.int64), "token_type_ids": types}
+        return {name: known[name] for name in self._manifest.inputs}
+
+
+def _first_pieces(words: Sequence[int | None]) -> tuple[int, ...]:
+    first: dict[int, int] = {}
+    for place, word in enumerate(words):
+        if word is not None:
+            first.setdefault(word, place)
+    return tuple(first.values())

@@ -1,0 +1,1 @@
+"""A model as a folder that can be served: an ONNX graph, its tokenizer, its labels, and what is known of it."""
