@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import httpx
+import uvicorn
 
 from app.layout import PackageFolder, ServedFolder
 from app.serving.api.application import make_application
@@ -70,6 +72,20 @@ class Served:
         await self._stack.enter_async_context(self.app.router.lifespan_context(self.app))
         transport = httpx.ASGITransport(self.app)
         return await self._stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url=ADDRESS))
+
+    def listen(self) -> str:
+        """Answer over HTTP, too, until the end; the address."""
+        listening = socket.create_server(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(self.app, lifespan="off", log_config=None, ws="none"))
+        answering = asyncio.run_coroutine_threadsafe(server.serve([listening]), self.loop)
+
+        async def stop() -> None:
+            server.should_exit = True
+            await asyncio.wrap_future(answering)
+
+        self._stack.push_async_callback(stop)
+        wait_until(lambda: server.started)
+        return f"http://127.0.0.1:{listening.getsockname()[1]}"
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(30)
