@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow
 import pyarrow.parquet
+from pydantic import BaseModel, ConfigDict
 
+from app.checksums import seal_document, unseal_document
 from app.lab.datasets import Examples, Split
+from app.results import write_atomically
+from app.serving.store.records import Example
+from app.serving.store.store import Store
 
-__all__ = ["Labelled", "Merged", "merge_examples", "write_splits"]
+__all__ = ["Merged", "Written", "merge_examples", "read_labelled", "read_merged", "write_merged"]
 
-
-@dataclass(frozen=True)
-class Labelled:
-    """A served text that a person has labelled."""
-
-    id: str
-    text: tuple[str, ...]  # one, or the two of a pair
-    label: str
+RECORD = "merged.json"  # beside the files of the splits, written last
 
 
 @dataclass(frozen=True)
@@ -35,8 +33,36 @@ class Merged:
     known: int  # labelled texts that were left out: test or validation has them already
     unknown: int  # and those with a label that the data have not
 
+    def examples(self, data: Examples) -> Examples:
+        """The benchmark's data with these splits."""
+        return replace(data, splits=self.splits)
 
-def merge_examples(examples: Examples, labelled: Sequence[Labelled], *, test_share: float) -> Merged:
+    @property
+    def counts(self) -> dict[str, int]:
+        """What became of the new rows."""
+        names = ("added", "held_out", "corrected", "known", "unknown")
+        return {name: getattr(self, name) for name in names}
+
+
+class Written(BaseModel):
+    """What a round's notebook has left: the files of its splits, and what became of the new rows."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    splits: Mapping[str, str]  # split -> file
+    counts: Mapping[str, int]
+
+
+def read_labelled(store: str) -> tuple[Example, ...]:
+    """What people have put right, as the store at that path knows it; nothing where there is none.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    return Store(Path(store)).labelled().examples if store else ()
+
+
+def merge_examples(examples: Examples, labelled: Sequence[Example], *, test_share: float) -> Merged:
     """Lay what people have labelled over the data of a benchmark.
 
     Which of the new rows are held out depends on their ids alone: a row that was trained on in one round is never
@@ -48,14 +74,14 @@ def merge_examples(examples: Examples, labelled: Sequence[Labelled], *, test_sha
         test_share: of them, for the test split.
     """
     index = {name: place for place, name in enumerate(examples.labels)}
-    wanted = {item.text: item for item in labelled if item.label in index}
+    wanted = {item.texts: item for item in labelled if item.label in index}
     reported = examples.evaluated
     closed = {row for name in {"validation", reported} for row in _rows(examples.splits[name])}
-    fresh = [item for item in wanted.values() if item.text not in closed]
+    fresh = [item for item in wanted.values() if item.texts not in closed]
     held_out = [item for item in fresh if _draw(item.id) < test_share]
     trained = [item for item in fresh if _draw(item.id) >= test_share]
     train = examples.splits["train"]
-    outdated = {item.text for item in fresh}
+    outdated = {item.texts for item in fresh}
     kept = [place for place, row in enumerate(_rows(train)) if row not in outdated]
     splits = {
         **examples.splits,
@@ -72,26 +98,43 @@ def merge_examples(examples: Examples, labelled: Sequence[Labelled], *, test_sha
     )
 
 
-def write_splits(merged: Merged, labels: Sequence[str], folder: Path) -> dict[str, str]:
-    """Leave each split as a parquet file in `folder`; returns what a benchmark file says as `dataset.path`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    found = {}
+def write_merged(merged: Merged, labels: Sequence[str], folder: str) -> Mapping[str, str]:
+    """Leave each split as a parquet file in `folder`, and a record of them; an empty `folder` keeps nothing.
+
+    Returns:
+        Split -> file: what a benchmark file says as `dataset.path`.
+    """
+    if not folder:
+        return {}
+    place = Path(folder)
+    place.mkdir(parents=True, exist_ok=True)
+    files = {}
     for name in ("train", "validation", "test"):
         if name in merged.splits:
             split = merged.splits[name]
             names = [labels[label] for label in split.labels]
-            path = folder / f"{name}.parquet"
-            pyarrow.parquet.write_table(pyarrow.table({**split.columns, "label": names}), path)
-            found[name] = str(path)
-    return found
+            files[name] = str(place / f"{name}.parquet")
+            pyarrow.parquet.write_table(pyarrow.table({**split.columns, "label": names}), files[name])
+    written = Written(splits=files, counts=merged.counts)
+    write_atomically(place / RECORD, seal_document(written.model_dump(mode="json")))
+    return files
+
+
+def read_merged(folder: Path) -> Written:
+    """What `write_merged` has left there.
+
+    Raises:
+        OSError, ValueError: nothing, or it is not whole.
+    """
+    return Written.model_validate(unseal_document((folder / RECORD).read_bytes()))
 
 
 def _rows(split: Split) -> list[tuple[str, ...]]:
     return list(zip(*split.texts, strict=True))
 
 
-def _extend(split: Split, items: Sequence[Labelled], index: Mapping[str, int]) -> Split:
-    columns = tuple((*column, *(item.text[place] for item in items)) for place, column in enumerate(split.texts))
+def _extend(split: Split, items: Sequence[Example], index: Mapping[str, int]) -> Split:
+    columns = tuple((*column, *(item.texts[place] for item in items)) for place, column in enumerate(split.texts))
     return Split(columns, (*split.labels, *(index[item.label] for item in items)), names=split.names)
 
 

@@ -5,7 +5,8 @@ import pytest
 
 from app.config import Dataset, Files
 from app.lab.datasets import Examples, Split, load_examples
-from app.serving.lifecycle.merging import Labelled, merge_examples, write_splits
+from app.serving.lifecycle.merging import merge_examples, read_merged, write_merged
+from app.serving.store.records import Example
 
 LABELS = ("card", "cash")
 
@@ -24,8 +25,8 @@ def examples() -> Examples:
     return Examples("x.csv", None, LABELS, splits, "0" * 64, validation_from_train=False)
 
 
-def labelled(count: int, prefix: str = "new") -> list[Labelled]:
-    return [Labelled(f"id-{place}", (f"{prefix} {place}",), LABELS[place % 2]) for place in range(count)]
+def labelled(count: int, prefix: str = "new") -> list[Example]:
+    return [Example(f"id-{place}", (f"{prefix} {place}",), LABELS[place % 2]) for place in range(count)]
 
 
 def texts(split: Split) -> list[str]:
@@ -50,21 +51,21 @@ def test_a_row_that_was_trained_on_in_one_round_is_not_tested_on_in_the_next(exa
 
 
 def test_what_test_or_validation_has_is_never_trained_on(examples):
-    given = [Labelled("1", ("the cash",), "card"), Labelled("2", ("a card",), "cash")]
+    given = [Example("1", ("the cash",), "card"), Example("2", ("a card",), "cash")]
     merged = merge_examples(examples, given, test_share=0.0)
     assert (merged.added, merged.known) == (0, 2)
     assert merged.splits == examples.splits
 
 
 def test_a_label_that_was_put_right_replaces_the_old_one(examples):
-    merged = merge_examples(examples, [Labelled("1", ("lost",), "card")], test_share=0.0)
+    merged = merge_examples(examples, [Example("1", ("lost",), "card")], test_share=0.0)
     train = merged.splits["train"]
     assert (merged.added, merged.corrected) == (1, 1)
     assert dict(zip(texts(train), train.labels, strict=True)) == {"my card": 0, "my cash": 1, "lost": 0}
 
 
 def test_the_last_word_on_a_text_counts_and_unknown_labels_are_told(examples):
-    given = [Labelled("1", ("mine",), "card"), Labelled("2", ("mine",), "cash"), Labelled("3", ("yours",), "gold")]
+    given = [Example("1", ("mine",), "card"), Example("2", ("mine",), "cash"), Example("3", ("yours",), "gold")]
     merged = merge_examples(examples, given, test_share=0.0)
     assert (merged.added, merged.unknown) == (1, 1)
     assert merged.splits["train"].labels[-1] == 1
@@ -72,7 +73,9 @@ def test_the_last_word_on_a_text_counts_and_unknown_labels_are_told(examples):
 
 def test_the_files_are_a_data_set_that_a_benchmark_reads(examples, tmp_path):
     merged = merge_examples(examples, labelled(10), test_share=0.2)
-    files = write_splits(merged, LABELS, tmp_path / "data")
+    files = write_merged(merged, LABELS, str(tmp_path / "data"))
+    assert read_merged(tmp_path / "data").splits == files
+    assert read_merged(tmp_path / "data").counts == merged.counts
     assert pyarrow.parquet.read_schema(files["train"]).names == ["text", "label"]
     read = load_examples(Dataset(path=Files.model_validate(files)))
     assert read.labels == LABELS
