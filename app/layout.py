@@ -36,6 +36,7 @@ __all__ = [
     "BenchmarkFolder",
     "PackageFolder",
     "RunFolder",
+    "ServedFolder",
     "SuiteFolder",
     "cache_folder",
     "template_of",
@@ -321,3 +322,30 @@ class PackageFolder:
     def contents(self) -> list[Path]:
         """Every file that is there, by name."""
         return sorted(path for path in self.path.iterdir() if path.is_file() and not path.name.startswith("."))
+
+
+@dataclass(frozen=True)
+class ServedFolder:
+    """`served/<name>/`: what was served under a name, and how far it has drifted."""
+
+    path: Path
+
+    @property
+    def store(self) -> Path:
+        return self.path / "predictions.db"
+
+    @property
+    def page(self) -> Path:
+        return self.path / "drift.html"
+
+    @property
+    def notebook(self) -> Path:
+        return self.path / "drift.ipynb"
+
+    @property
+    def record(self) -> Path:
+        return self.path / "drift.json"
+
+    @property
+    def lock(self) -> Path:
+        return self.path / ".lock"
