@@ -38,6 +38,8 @@ ALLOWED = {
     "serving": {
         *("checksums", "clock", "errors", "validation", "documents", "config", "layout", "results", "tasks"),
         "lab",
+        *("checksums", "clock", "errors", "integrity", "documents", "schema", "config", "layout", "results", "tasks"),
+        *("lab", "report"),
     },
     "lab": {"checksums", "clock", "errors", "integrity", "config", "layout", "results", "drawing", "tasks"},
     "report": {"errors", "integrity", "documents", "config", "layout", "results", "drawing", "tasks", "trials"},
