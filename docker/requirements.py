@@ -9,4 +9,4 @@ for name, entry in sorted(json.loads(Path(lock).read_text(encoding="utf-8"))[cat
     extras = f"[{','.join(entry['extras'])}]" if entry.get("extras") else ""
     marker = f" ; {entry['markers']}" if entry.get("markers") else ""
     hashes = "".join(f" --hash={digest}" for digest in entry["hashes"])
-    print(f"{name}{extras}{entry['version']}{marker}{hashes}")
+    sys.stdout.write(f"{name}{extras}{entry['version']}{marker}{hashes}\n")

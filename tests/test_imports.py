@@ -36,10 +36,8 @@ ALLOWED = {
         "bench",
     },
     "serving": {
-        *("checksums", "clock", "errors", "validation", "documents", "config", "layout", "results", "tasks"),
-        "lab",
-        *("checksums", "clock", "errors", "integrity", "documents", "schema", "config", "layout", "results", "tasks"),
-        *("lab", "report"),
+        *("checksums", "clock", "errors", "validation", "integrity", "documents", "schema", "config", "layout"),
+        *("results", "tasks", "drawing", "lab", "report"),
     },
     "lab": {"checksums", "clock", "errors", "integrity", "config", "layout", "results", "drawing", "tasks"},
     "report": {"errors", "integrity", "documents", "config", "layout", "results", "drawing", "tasks", "trials"},
