@@ -28,7 +28,7 @@ class Inputs(_Record):
     code: str  # digest of the template and of what it calls
     feedback: str = ""  # fingerprint of what people have labelled
     labelled: int = 0  # rows of that
-    served: int = 0  # the number of the last request that was looked at for drift
+    served: str = ""  # the time of the last request that was looked at for drift, ISO 8601 in UTC
 
 
 class Round(_Record):
