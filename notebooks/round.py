@@ -32,9 +32,9 @@ sys.path += [".", "..", "../.."]  # the project's root, seen from itself, from n
 # %%
 import pandas as pd
 
-from app.lab import charts
 from app.lab.datasets import load_examples
 from app.lab.parameters import read_dataset
+from app.lab.tasks import task_of
 from app.serving.lifecycle.merging import merge_examples, read_labelled, write_merged
 from app.serving.lifecycle.telling import describe_new, describe_splits
 
@@ -101,7 +101,7 @@ describe_new(labelled, rows=10)
 # How often each label comes up now.
 
 # %%
-charts.plot_classes(merged.examples(data))
+task_of(data.kind).plot_labels(merged.examples(data))
 
 # %% [markdown]
 # ## Summary

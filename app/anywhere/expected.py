@@ -7,7 +7,7 @@ from typing import Any
 
 from app.bench.plan import plan_runs
 from app.config import Benchmark
-from app.layout import COMPARISON, FINETUNE, LANGUAGE_MODEL, REPORT, SEARCH, SUITE
+from app.layout import COMPARISON, FINETUNE, LANGUAGE_MODEL, REPORT, ROUND, SEARCH, SUITE
 
 __all__ = ["HEADER", "KEPT_METADATA", "OWN_PARAMETERS", "planned_parameters"]
 
@@ -41,6 +41,22 @@ _REPORTS: Mapping[str, Mapping[str, Any]] = {  # as app/report/write.py has it
     SUITE.name: {"folder": ""},
     SEARCH.name: {"folder": ""},
     COMPARISON.name: {"folder": "", "against": ""},
+    ROUND.name: {  # as app/lifecycle.py has it
+        "folder": "",
+        "reasons": [],
+        "served": "",
+        "test_share": 0.0,
+        "task": "",
+        "dataset_path": "",
+        "dataset_files": {},
+        "dataset_name": "",
+        "dataset_revision": "",
+        "dataset_splits": {},
+        "text_columns": [],
+        "label_column": "",
+        "max_length": 4,
+        "limit": 0,
+    },
 }
 
 

@@ -102,7 +102,7 @@ def write_merged(merged: Merged, labels: Sequence[str], folder: str) -> Mapping[
     """Leave each split as a parquet file in `folder`, and a record of them; an empty `folder` keeps nothing.
 
     Returns:
-        Split -> file: what a benchmark file says as `dataset.path`.
+        Split -> file: what a benchmark file says as `dataset.path`; none where no row is new.
     """
     if not folder:
         return {}
@@ -110,7 +110,7 @@ def write_merged(merged: Merged, labels: Sequence[str], folder: str) -> Mapping[
     place.mkdir(parents=True, exist_ok=True)
     files = {}
     for name in ("train", "validation", "test"):
-        if name in merged.splits:
+        if name in merged.splits and merged.added + merged.held_out:
             split = merged.splits[name]
             names = [labels[label] for label in split.labels]
             files[name] = str(place / f"{name}.parquet")
