@@ -19,10 +19,11 @@ __all__ = [
     "read_overrides",
     "read_pins",
     "report_parser",
+    "serve_parser",
     "sweep_parser",
 ]
 
-COMMANDS = ("report", "sweep", "architectures")
+COMMANDS = ("report", "sweep", "architectures", "serve")
 
 
 def benchmark_parser() -> argparse.ArgumentParser:
@@ -36,6 +37,7 @@ def benchmark_parser() -> argparse.ArgumentParser:
         "  app.py --config FILE           run what is missing of a benchmark, or of a suite of them, and report\n"
         "  app.py report --config FILE    rebuild the report from disk\n"
         "  app.py sweep --config FILE     search the space of a W&B sweep file, without an account\n"
+        "  app.py serve --model REFERENCE  answer over HTTP by a packaged model, with a page\n"
         "  app.py architectures           the names a benchmark file may give, and what they stand for\n\n"
         "An axis of the grid is pinned by its name: --architecture=bert-tiny --learning_rate=3e-4 --seed=1\n"
         "Exit codes: 0 all runs ok; 1 some run failed; 2 wrong command line or input; 130 interrupted.",
@@ -90,6 +92,36 @@ def architectures_parser() -> argparse.ArgumentParser:
         description="Print the table of architectures: family, checkpoint, size, licence, paper.",
     )
     parser.add_argument("--family", metavar="NAME", help="those of one family")
+    return parser
+
+
+def serve_parser() -> argparse.ArgumentParser:
+    """Of `python app.py serve`."""
+    parser = argparse.ArgumentParser(
+        prog="app.py serve",
+        allow_abbrev=False,
+        description="Answer over HTTP by a packaged model, and show a page for people.",
+        epilog="With APP_API_KEY in the environment, requests need the header Authorization: Bearer KEY.\n"
+        "Exit codes: 0 ended by SIGTERM or SIGINT; 2 no such model, a damaged one, a port in use.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--model",
+        default="champion",
+        metavar="REFERENCE",
+        help="NAME@champion, NAME@3, NAME, of one model alone champion; or the folder of a package",
+    )
+    parser.add_argument("--registry", default="registry", metavar="DIR", help="folder or fsspec URL of the registry")
+    parser.add_argument("--served", type=Path, default=Path("served"), metavar="DIR", help="where answers are kept")
+    parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="another than loopback needs a key")
+    parser.add_argument("--port", type=int, default=8000, metavar="N", help="0 takes a free one")
+    parser.add_argument("--threads", type=int, metavar="N", help="of one forward pass; all cores unless told")
+    parser.add_argument("--open", action="store_true", help="answer without a key on any address")
+    parser.add_argument("--keep-texts", action="store_true", help="keep texts with the answers, on this machine")
+    parser.add_argument("--log-texts", action="store_true", help="write texts to the log")
+    parser.add_argument(
+        "--allow-origin", action="append", default=[], metavar="ORIGIN", help="of a page elsewhere; may be repeated"
+    )
     return parser
 
 

@@ -17,6 +17,7 @@ from app.arguments import (
     read_overrides,
     read_pins,
     report_parser,
+    serve_parser,
     sweep_parser,
 )
 from app.errors import BenchmarkError, UsageError
@@ -55,6 +56,8 @@ def _run_command(words: Sequence[str]) -> int:
         return rebuild_report(report_parser().parse_args(words[1:]))
     if words[:1] == ["sweep"]:
         return search_sweep(sweep_parser().parse_args(words[1:]))
+    if words[:1] == ["serve"]:
+        return serve_model(serve_parser().parse_args(words[1:]))
     if words[:1] == ["architectures"]:
         return list_architectures(architectures_parser().parse_args(words[1:]))
     parser = benchmark_parser()
@@ -257,4 +260,24 @@ def list_architectures(arguments: argparse.Namespace) -> int:
     if family is not None and family not in FAMILIES + BASELINES:
         raise UsageError(f"--family {family}: unknown family{suggest(family, FAMILIES + BASELINES)}")
     print_architectures([entry for entry in load_architectures().values() if family in (None, entry.family)])
+    return OK
+
+
+def serve_model(arguments: argparse.Namespace) -> int:
+    """`python app.py serve --model REFERENCE`: answer over HTTP until a signal ends it."""
+    from app.serving.api.server import ServeOptions, serve
+
+    options = ServeOptions(
+        model=arguments.model,
+        registry=arguments.registry,
+        served=arguments.served,
+        host=arguments.host,
+        port=arguments.port,
+        threads=arguments.threads,
+        is_open=arguments.open,
+        keep_texts=arguments.keep_texts,
+        log_texts=arguments.log_texts,
+        origins=arguments.allow_origin,
+    )
+    serve(options)
     return OK
