@@ -34,6 +34,7 @@ __all__ = [
     "Truncated",
     "read_result",
     "read_results",
+    "settle_folder",
     "write_atomically",
     "write_result",
 ]
@@ -267,7 +268,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
             os.fsync(file.fileno())
         Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
-        _settle_folder(path.parent)
+        settle_folder(path.parent)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
@@ -280,7 +281,7 @@ def write_result(result: RunResult, path: Path) -> None:
     write_atomically(path, seal_document(document))
 
 
-def _settle_folder(folder: Path) -> None:
+def settle_folder(folder: Path) -> None:
     """Put a folder's own entries on the disk: a file that was renamed may else lose its new name with the power."""
     if sys.platform != "win32":
         descriptor = os.open(folder, os.O_RDONLY)

@@ -35,7 +35,10 @@ ALLOWED = {
         *("errors", "validation", "documents", "schema", "config", "layout", "integrity", "results", "trials", "tasks"),
         "bench",
     },
-    "serving": {"checksums", "clock", "errors", "config", "layout", "results", "tasks"},
+    "serving": {
+        *("checksums", "clock", "errors", "integrity", "documents", "schema", "config", "layout", "results", "tasks"),
+        *("lab", "report"),
+    },
     "lab": {"checksums", "clock", "errors", "integrity", "config", "layout", "results", "drawing", "tasks"},
     "report": {"errors", "integrity", "documents", "config", "layout", "results", "drawing", "tasks", "trials"},
     "terminal": {"errors", "config", "layout", "results", "trials", "bench", "search", "report"},
