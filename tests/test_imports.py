@@ -37,7 +37,7 @@ ALLOWED = {
     },
     "serving": {
         *("checksums", "clock", "errors", "integrity", "documents", "schema", "config", "layout", "results", "tasks"),
-        *("lab", "report"),
+        *("lab", "report", "drawing"),
     },
     "lab": {"checksums", "clock", "errors", "integrity", "config", "layout", "results", "drawing", "tasks"},
     "report": {"errors", "integrity", "documents", "config", "layout", "results", "drawing", "tasks", "trials"},
