@@ -38,6 +38,8 @@ ALLOWED = {
     "serving": {
         *("checksums", "clock", "errors", "validation", "integrity", "documents", "schema", "config", "layout"),
         *("results", "tasks", "drawing", "lab", "report"),
+        *("checksums", "clock", "errors", "integrity", "documents", "schema", "config", "layout", "results", "tasks"),
+        *("lab", "report", "drawing"),
     },
     "lab": {"checksums", "clock", "errors", "integrity", "config", "layout", "results", "drawing", "tasks"},
     "report": {"errors", "integrity", "documents", "config", "layout", "results", "drawing", "tasks", "trials"},
