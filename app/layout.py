@@ -20,6 +20,7 @@ __all__ = [
     "LANGUAGE_MODEL",
     "MACHINE_VARIABLE",
     "NOTEBOOKS",
+    "PACKAGE",
     "PARAMETERS_VARIABLE",
     "PARTS_VARIABLE",
     "PAUSED_VARIABLE",
@@ -49,6 +50,7 @@ REPORT = NOTEBOOKS / "report.py"
 SUITE = NOTEBOOKS / "suite.py"
 COMPARISON = NOTEBOOKS / "comparison.py"
 SEARCH = NOTEBOOKS / "search.py"
+PACKAGE = NOTEBOOKS / "package.py"
 ARCHITECTURES = PROJECT / "config" / "architectures.yaml"
 REFERENCES = PROJECT / "config" / "references.yaml"
 
@@ -228,6 +230,10 @@ class BenchmarkFolder:
     @property
     def wandb(self) -> Path:
         return self.path / "wandb"
+
+    @property
+    def package(self) -> Path:
+        return self.path / "package"
 
     def run(self, run_id: str) -> RunFolder:
         return RunFolder(self.runs / run_id)

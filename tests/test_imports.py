@@ -37,11 +37,15 @@ ALLOWED = {
     },
     "serving": {
         *("checksums", "clock", "errors", "integrity", "documents", "schema", "config", "layout", "results", "tasks"),
-        *("lab", "report"),
+        *("drawing", "lab", "report"),
     },
     "lab": {"checksums", "clock", "errors", "integrity", "config", "layout", "results", "drawing", "tasks"},
     "report": {"errors", "integrity", "documents", "config", "layout", "results", "drawing", "tasks", "trials"},
-    "terminal": {"errors", "config", "layout", "results", "trials", "bench", "search", "report"},
+    "terminal": {"errors", "config", "layout", "results", "trials", "bench", "search", "report", "serving"},
+    "packaging": {
+        *("errors", "config", "layout", "results", "suite", "preparation", "running"),
+        *("bench", "search", "lab", "report", "serving"),
+    },
     "arguments": {"errors", "config"},
     "agent": {"documents", "layout"},
     "syncing": {"results", "lab"},
