@@ -21,6 +21,7 @@ __all__ = [
     "LANGUAGE_MODEL",
     "MACHINE_VARIABLE",
     "NOTEBOOKS",
+    "PACKAGE",
     "PARAMETERS_VARIABLE",
     "PARTS_VARIABLE",
     "PAUSED_VARIABLE",
@@ -55,6 +56,7 @@ COMPARISON = NOTEBOOKS / "comparison.py"
 SEARCH = NOTEBOOKS / "search.py"
 ROUND = NOTEBOOKS / "round.py"
 PROMOTION = NOTEBOOKS / "promotion.py"
+PACKAGE = NOTEBOOKS / "package.py"
 ARCHITECTURES = PROJECT / "config" / "architectures.yaml"
 REFERENCES = PROJECT / "config" / "references.yaml"
 
@@ -235,6 +237,10 @@ class BenchmarkFolder:
     @property
     def wandb(self) -> Path:
         return self.path / "wandb"
+
+    @property
+    def package(self) -> Path:
+        return self.path / "package"
 
     def run(self, run_id: str) -> RunFolder:
         return RunFolder(self.runs / run_id)

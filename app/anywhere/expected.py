@@ -8,6 +8,7 @@ from typing import Any
 from app.bench.plan import plan_runs
 from app.config import Benchmark
 from app.layout import COMPARISON, FINETUNE, LANGUAGE_MODEL, REPORT, ROUND, SEARCH, SUITE
+from app.layout import COMPARISON, FINETUNE, LANGUAGE_MODEL, PACKAGE, REPORT, SEARCH, SUITE
 
 __all__ = ["HEADER", "KEPT_METADATA", "OWN_PARAMETERS", "planned_parameters"]
 
@@ -56,6 +57,10 @@ _REPORTS: Mapping[str, Mapping[str, Any]] = {  # as app/report/write.py has it
         "label_column": "",
         "max_length": 4,
         "limit": 0,
+    PACKAGE.name: {  # as app/packaging.py has it
+        **dict.fromkeys(("folder", "run_id", "package_folder", "command"), ""),
+        "max_loss": 0.5,
+        "keep_texts": True,
     },
 }
 
