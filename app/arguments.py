@@ -15,6 +15,7 @@ from app.errors import UsageError
 __all__ = [
     "architectures_parser",
     "benchmark_parser",
+    "monitor_parser",
     "read_count",
     "read_overrides",
     "read_pins",
@@ -22,7 +23,7 @@ __all__ = [
     "sweep_parser",
 ]
 
-COMMANDS = ("report", "sweep", "architectures")
+COMMANDS = ("report", "sweep", "architectures", "monitor")
 
 
 def benchmark_parser() -> argparse.ArgumentParser:
@@ -36,7 +37,8 @@ def benchmark_parser() -> argparse.ArgumentParser:
         "  app.py --config FILE           run what is missing of a benchmark, or of a suite of them, and report\n"
         "  app.py report --config FILE    rebuild the report from disk\n"
         "  app.py sweep --config FILE     search the space of a W&B sweep file, without an account\n"
-        "  app.py architectures           the names a benchmark file may give, and what they stand for\n\n"
+        "  app.py architectures           the names a benchmark file may give, and what they stand for\n"
+        "  app.py monitor                 whether what is asked of a served model has drifted\n\n"
         "An axis of the grid is pinned by its name: --architecture=bert-tiny --learning_rate=3e-4 --seed=1\n"
         "Exit codes: 0 all runs ok; 1 some run failed; 2 wrong command line or input; 130 interrupted.",
     )
@@ -90,6 +92,31 @@ def architectures_parser() -> argparse.ArgumentParser:
         description="Print the table of architectures: family, checkpoint, size, licence, paper.",
     )
     parser.add_argument("--family", metavar="NAME", help="those of one family")
+    return parser
+
+
+def monitor_parser() -> argparse.ArgumentParser:
+    """Of `python app.py monitor`."""
+    parser = argparse.ArgumentParser(
+        prog="app.py monitor",
+        allow_abbrev=False,
+        description="Compare what was asked of a served model with what it was measured on, and write a page of it.",
+        epilog="Exit codes: 0 no drift, or too few requests for a verdict; 2 wrong input; 3 drift.",
+    )
+    parser.add_argument(
+        "--model",
+        default="champion",
+        metavar="REFERENCE",
+        help="champion, NAME, NAME@champion, NAME@3, or the folder of a package; default: champion",
+    )
+    parser.add_argument(
+        "--registry", default="registry", metavar="DIR_OR_URL", help="where models are; default: registry"
+    )
+    parser.add_argument(
+        "--served", type=Path, default=Path("served"), metavar="DIR", help="where requests are kept; default: served"
+    )
+    parser.add_argument("--last", type=int, default=1000, metavar="N", help="the last N requests; default: 1000")
+    parser.add_argument("--since", metavar="ISO", help="requests since that moment alone, 2026-01-31T12:00:00Z")
     return parser
 
 

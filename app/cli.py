@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from app.arguments import (
     architectures_parser,
     benchmark_parser,
+    monitor_parser,
     read_count,
     read_overrides,
     read_pins,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-OK, SOME_FAILED, WRONG_INPUT = 0, 1, 2
+OK, SOME_FAILED, WRONG_INPUT, DRIFT = 0, 1, 2, 3
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         0 all runs are ok; 1 some run failed; 2 the command line or an input is wrong, nothing was run or written;
-        130 interrupted, what was finished is kept.
+        3 what is asked of a served model has drifted; 130 interrupted, what was finished is kept.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     try:
@@ -57,6 +58,8 @@ def _run_command(words: Sequence[str]) -> int:
         return search_sweep(sweep_parser().parse_args(words[1:]))
     if words[:1] == ["architectures"]:
         return list_architectures(architectures_parser().parse_args(words[1:]))
+    if words[:1] == ["monitor"]:
+        return monitor_model(monitor_parser().parse_args(words[1:]))
     parser = benchmark_parser()
     arguments, rest = parser.parse_known_args(words)
     return run_file(arguments, read_pins(parser, rest))
@@ -258,3 +261,18 @@ def list_architectures(arguments: argparse.Namespace) -> int:
         raise UsageError(f"--family {family}: unknown family{suggest(family, FAMILIES + BASELINES)}")
     print_architectures([entry for entry in load_architectures().values() if family in (None, entry.family)])
     return OK
+
+
+def monitor_model(arguments: argparse.Namespace) -> int:
+    """`python app.py monitor`: the last requests against the reference of the model that answered them."""
+    from app.monitoring import find_model, find_served, read_since, watch_drift
+    from app.terminal import print_drift
+
+    if arguments.last < 1:
+        raise UsageError(f"--last {arguments.last}: must be 1 or more")
+    since = read_since(arguments.since)
+    model = find_model(arguments.model, arguments.registry)
+    served = find_served(arguments.served, model.name)
+    record = watch_drift(model, served, last=arguments.last, since=since)
+    print_drift(record, served.page)
+    return DRIFT if record.verdict == "drift" else OK

@@ -13,6 +13,7 @@ __all__ = [
     "CHECKPOINT_VARIABLE",
     "COMPARISON",
     "CORES_VARIABLE",
+    "DRIFT",
     "EARLIER_VARIABLE",
     "EXCLUSIVE_VARIABLE",
     "FINETUNE",
@@ -50,6 +51,7 @@ REPORT = NOTEBOOKS / "report.py"
 SUITE = NOTEBOOKS / "suite.py"
 COMPARISON = NOTEBOOKS / "comparison.py"
 SEARCH = NOTEBOOKS / "search.py"
+DRIFT = NOTEBOOKS / "drift.py"
 ARCHITECTURES = PROJECT / "config" / "architectures.yaml"
 REFERENCES = PROJECT / "config" / "references.yaml"
 

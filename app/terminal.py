@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from app.search.sweep import Sweep
+    from app.serving.drift.record import DriftRecord
     from app.trials import SearchRecord
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "print_architectures",
     "print_changes",
     "print_damage",
+    "print_drift",
     "print_leaderboard",
     "print_member",
     "print_plan",
@@ -146,6 +148,22 @@ def print_changes(folder: BenchmarkFolder, page: Path) -> list[str]:
     console().print(table)
     console().print(f"report: {page}", highlight=False, soft_wrap=True)
     return [str(name) for name in document["regressions"]]
+
+
+def print_drift(record: DriftRecord, page: Path) -> None:
+    """Print the verdict in a sentence, the checks, and where the page is."""
+    from rich.markup import escape
+
+    if record.checks:
+        table = _table("check", "reference", "requests", "effect", "least", "p, corrected", "")
+        for column in table.columns[3:6]:
+            column.justify = "right"
+        for check in record.checks:
+            figures = (f"{check.effect:.3f}", f"{check.least:.2f}", f"{check.adjusted:.4f}")
+            verdict = "drift" if check.is_drift else ""
+            table.add_row(check.name, escape(check.before), escape(check.now), *figures, verdict)
+        console().print(table)
+    sys.stdout.write(f"{record.sentence}\nreport: {page}\n")
 
 
 def print_member(name: str, members: int) -> None:

@@ -41,7 +41,8 @@ ALLOWED = {
     },
     "lab": {"checksums", "clock", "errors", "integrity", "config", "layout", "results", "drawing", "tasks"},
     "report": {"errors", "integrity", "documents", "config", "layout", "results", "drawing", "tasks", "trials"},
-    "terminal": {"errors", "config", "layout", "results", "trials", "bench", "search", "report"},
+    "terminal": {"errors", "config", "layout", "results", "trials", "bench", "search", "report", "serving"},
+    "monitoring": {"errors", "layout", "bench", "report", "serving"},
     "arguments": {"errors", "config"},
     "agent": {"documents", "layout"},
     "syncing": {"results", "lab"},
@@ -106,7 +107,7 @@ def test_a_command_that_runs_nothing_imports_nothing_heavy(words, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("words", [["--help"], ["report", "--help"], ["sweep", "--help"]])
+@pytest.mark.parametrize("words", [["--help"], ["report", "--help"], ["sweep", "--help"], ["monitor", "--help"]])
 def test_help_reads_no_model_of_a_file(words):
     program = (
         "import sys\nfrom app.cli import main\n"

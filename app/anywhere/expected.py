@@ -7,7 +7,7 @@ from typing import Any
 
 from app.bench.plan import plan_runs
 from app.config import Benchmark
-from app.layout import COMPARISON, FINETUNE, LANGUAGE_MODEL, REPORT, SEARCH, SUITE
+from app.layout import COMPARISON, DRIFT, FINETUNE, LANGUAGE_MODEL, REPORT, SEARCH, SUITE
 
 __all__ = ["HEADER", "KEPT_METADATA", "OWN_PARAMETERS", "planned_parameters"]
 
@@ -41,6 +41,7 @@ _REPORTS: Mapping[str, Mapping[str, Any]] = {  # as app/report/write.py has it
     SUITE.name: {"folder": ""},
     SEARCH.name: {"folder": ""},
     COMPARISON.name: {"folder": "", "against": ""},
+    DRIFT.name: {"package": "", "served": "", "version": 0, "last": 0, "since": ""},  # as app/monitoring.py has it
 }
 
 
