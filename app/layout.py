@@ -14,6 +14,7 @@ __all__ = [
     "CHECKPOINT_VARIABLE",
     "COMPARISON",
     "CORES_VARIABLE",
+    "DRIFT",
     "EARLIER_VARIABLE",
     "EXCLUSIVE_VARIABLE",
     "FINETUNE",
@@ -57,6 +58,7 @@ SEARCH = NOTEBOOKS / "search.py"
 ROUND = NOTEBOOKS / "round.py"
 PROMOTION = NOTEBOOKS / "promotion.py"
 PACKAGE = NOTEBOOKS / "package.py"
+DRIFT = NOTEBOOKS / "drift.py"
 ARCHITECTURES = PROJECT / "config" / "architectures.yaml"
 REFERENCES = PROJECT / "config" / "references.yaml"
 

@@ -14,7 +14,7 @@ from app.errors import ConfigError, Problem
 from app.tasks import MASKED
 from app.validation import Frozen, no_truth, refuse
 
-__all__ = ["Lifecycle", "Triggers", "load_lifecycle"]
+__all__ = ["Lifecycle", "Triggers", "is_lifecycle", "load_lifecycle"]
 
 
 class Triggers(Frozen):
@@ -54,6 +54,16 @@ class Lifecycle(_Keys):
 
     file: Path  # of the benchmark
     settled: Benchmark
+
+
+def is_lifecycle(path: Path) -> bool:
+    """Whether the file at `path` is a lifecycle rather than a benchmark.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    keys = read_document(path).data
+    return "benchmark" in keys and "name" not in keys
 
 
 def load_lifecycle(path: Path, *, overrides: tuple[str, ...] = ()) -> Lifecycle:

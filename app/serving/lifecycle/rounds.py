@@ -14,7 +14,10 @@ from app.checksums import DamagedError, seal_document, unseal_document
 from app.errors import DataError
 from app.results import write_atomically
 
-__all__ = ["Inputs", "Round", "RoundFolder", "read_rounds", "write_round"]
+__all__ = ["HOME", "Inputs", "Round", "RoundFolder", "read_rounds", "write_round"]
+
+
+HOME = Path("lifecycle")  # below the folder the command runs in
 
 
 class _Record(BaseModel):
@@ -82,7 +85,7 @@ class RoundFolder:
     @classmethod
     def of(cls, name: str, number: int) -> RoundFolder:
         """Of the round of the benchmark called `name`, below the folder the command runs in."""
-        return cls(Path("lifecycle") / name / str(number))
+        return cls(HOME / name / str(number))
 
 
 def write_round(folder: RoundFolder, found: Round) -> Round:
@@ -99,7 +102,7 @@ def read_rounds(name: str) -> list[Round]:
     Raises:
         DataError: a record is torn or was altered.
     """
-    home = Path("lifecycle") / name
+    home = HOME / name
     numbers = sorted(int(path.name) for path in home.glob("*") if path.name.isdecimal()) if home.is_dir() else []
     return [found for number in numbers if (found := _read(RoundFolder.of(name, number))) is not None]
 
