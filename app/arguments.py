@@ -13,17 +13,20 @@ from app import __version__
 from app.errors import UsageError
 
 __all__ = [
+    "PRODUCTION",
+    "add_config",
+    "add_set",
     "architectures_parser",
     "benchmark_parser",
     "read_count",
     "read_overrides",
     "read_pins",
     "report_parser",
-    "serve_parser",
     "sweep_parser",
 ]
 
-COMMANDS = ("report", "sweep", "architectures", "serve")
+PRODUCTION = ("package", "models", "promote", "rollback", "serve", "monitor", "lifecycle")
+COMMANDS = ("report", "sweep", "architectures", *PRODUCTION)
 
 
 def benchmark_parser() -> argparse.ArgumentParser:
@@ -37,13 +40,19 @@ def benchmark_parser() -> argparse.ArgumentParser:
         "  app.py --config FILE           run what is missing of a benchmark, or of a suite of them, and report\n"
         "  app.py report --config FILE    rebuild the report from disk\n"
         "  app.py sweep --config FILE     search the space of a W&B sweep file, without an account\n"
-        "  app.py serve --model REFERENCE  answer over HTTP by a packaged model, with a page\n"
-        "  app.py architectures           the names a benchmark file may give, and what they stand for\n\n"
+        "  app.py architectures           the names a benchmark file may give, and what they stand for\n"
+        "  app.py package --config FILE   make the winner of a benchmark a package, and add it to the registry\n"
+        "  app.py models                  what is in the registry\n"
+        "  app.py promote REFERENCE       make a version the champion if it is better than the one there is\n"
+        "  app.py rollback [NAME]         make the champion before the champion again\n"
+        "  app.py serve                   answer over HTTP by the champion, with a page\n"
+        "  app.py monitor                 whether what is asked of it has drifted\n"
+        "  app.py lifecycle --config FILE  all of that again, where anything has changed\n\n"
         "An axis of the grid is pinned by its name: --architecture=bert-tiny --learning_rate=3e-4 --seed=1\n"
         "Exit codes: 0 all runs ok; 1 some run failed; 2 wrong command line or input; 130 interrupted.",
     )
     parser.add_argument("--version", action="version", version=f"bert-benchmark {__version__}")
-    _add_config(parser)
+    add_config(parser)
     parser.add_argument("--dry-run", action="store_true", help="print the plan and run nothing")
     parser.add_argument("--force", action="store_true", help="run also what is done already")
     parser.add_argument("--workers", type=int, metavar="N", help="runs at a time on this machine")
@@ -59,7 +68,7 @@ def report_parser() -> argparse.ArgumentParser:
         description="Rebuild page, tables and notebook from disk alone.",
         epilog="Exit codes: 0 done; 1 with --fail-on-regression, a score fell beyond noise; 2 wrong input.",
     )
-    _add_config(parser)
+    add_config(parser)
     parser.add_argument("--against", metavar="DIR", help="show what changed since the benchmark in DIR, reports/OTHER")
     parser.add_argument("--fail-on-regression", action="store_true", help="exit 1 where a score fell beyond noise")
     return parser
@@ -75,7 +84,7 @@ def sweep_parser() -> argparse.ArgumentParser:
         "Exit codes: 0 all trials ok or stopped early; 1 some trial failed; 2 wrong input; 130 interrupted.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    _add_config(parser)
+    add_config(parser)
     parser.add_argument("--dry-run", action="store_true", help="print the space and the first trials, run nothing")
     parser.add_argument("--count", type=int, metavar="N", help="begin at most N more trials")
     parser.add_argument("--workers", type=int, metavar="N", help="trials at a time on this machine")
@@ -92,36 +101,6 @@ def architectures_parser() -> argparse.ArgumentParser:
         description="Print the table of architectures: family, checkpoint, size, licence, paper.",
     )
     parser.add_argument("--family", metavar="NAME", help="those of one family")
-    return parser
-
-
-def serve_parser() -> argparse.ArgumentParser:
-    """Of `python app.py serve`."""
-    parser = argparse.ArgumentParser(
-        prog="app.py serve",
-        allow_abbrev=False,
-        description="Answer over HTTP by a packaged model, and show a page for people.",
-        epilog="With APP_API_KEY in the environment, requests need the header Authorization: Bearer KEY.\n"
-        "Exit codes: 0 ended by SIGTERM or SIGINT; 2 no such model, a damaged one, a port in use.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "--model",
-        default="champion",
-        metavar="REFERENCE",
-        help="NAME@champion, NAME@3, NAME, of one model alone champion; or the folder of a package",
-    )
-    parser.add_argument("--registry", default="registry", metavar="DIR", help="folder or fsspec URL of the registry")
-    parser.add_argument("--served", type=Path, default=Path("served"), metavar="DIR", help="where answers are kept")
-    parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="another than loopback needs a key")
-    parser.add_argument("--port", type=int, default=8000, metavar="N", help="0 takes a free one")
-    parser.add_argument("--threads", type=int, metavar="N", help="of one forward pass; all cores unless told")
-    parser.add_argument("--open", action="store_true", help="answer without a key on any address")
-    parser.add_argument("--keep-texts", action="store_true", help="keep texts with the answers, on this machine")
-    parser.add_argument("--log-texts", action="store_true", help="write texts to the log")
-    parser.add_argument(
-        "--allow-origin", action="append", default=[], metavar="ORIGIN", help="of a page elsewhere; may be repeated"
-    )
     return parser
 
 
@@ -184,8 +163,14 @@ def read_count(count: int | None, *, is_bounded: bool) -> float:
     return math.inf if count is None else count
 
 
-def _add_config(parser: argparse.ArgumentParser) -> None:
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """Give the command `--config FILE`, and `--set` over it."""
     parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="the benchmark or suite, as YAML")
+    add_set(parser)
+
+
+def add_set(parser: argparse.ArgumentParser) -> None:
+    """Give the command `--set`, which may be repeated."""
     parser.add_argument(
         "--set",
         action="append",

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.arguments import (
+    PRODUCTION,
     architectures_parser,
     benchmark_parser,
     read_count,
     read_overrides,
     read_pins,
     report_parser,
-    serve_parser,
     sweep_parser,
 )
 from app.errors import BenchmarkError, UsageError
@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         0 all runs are ok; 1 some run failed; 2 the command line or an input is wrong, nothing was run or written;
-        130 interrupted, what was finished is kept.
+        3 what is asked of a served model has drifted; 130 interrupted, what was finished is kept.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     try:
@@ -56,10 +56,12 @@ def _run_command(words: Sequence[str]) -> int:
         return rebuild_report(report_parser().parse_args(words[1:]))
     if words[:1] == ["sweep"]:
         return search_sweep(sweep_parser().parse_args(words[1:]))
-    if words[:1] == ["serve"]:
-        return serve_model(serve_parser().parse_args(words[1:]))
     if words[:1] == ["architectures"]:
         return list_architectures(architectures_parser().parse_args(words[1:]))
+    if words[:1] and words[0] in PRODUCTION:
+        from app.production import run_production
+
+        return run_production(words)
     parser = benchmark_parser()
     arguments, rest = parser.parse_known_args(words)
     return run_file(arguments, read_pins(parser, rest))
@@ -69,11 +71,16 @@ def run_file(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int:
     """`python app.py --config FILE`, by who calls and what the file is."""
     from app.agent import find_call, obeying_sigterm
     from app.search.sweep import is_sweep
+    from app.serving.lifecycle.file import is_lifecycle
     from app.suite import is_suite
 
     call = find_call(os.environ)
     if is_sweep(arguments.config):
         raise UsageError(f"{arguments.config}: is a sweep; search it by app.py sweep --config {arguments.config}")
+    if is_lifecycle(arguments.config):
+        raise UsageError(
+            f"{arguments.config}: is a lifecycle; take a round by app.py lifecycle --config {arguments.config}"
+        )
     if call is not None:
         with obeying_sigterm():
             return run_trial(arguments, {**call.parameters, **pins})
@@ -260,24 +267,4 @@ def list_architectures(arguments: argparse.Namespace) -> int:
     if family is not None and family not in FAMILIES + BASELINES:
         raise UsageError(f"--family {family}: unknown family{suggest(family, FAMILIES + BASELINES)}")
     print_architectures([entry for entry in load_architectures().values() if family in (None, entry.family)])
-    return OK
-
-
-def serve_model(arguments: argparse.Namespace) -> int:
-    """`python app.py serve --model REFERENCE`: answer over HTTP until a signal ends it."""
-    from app.serving.api.server import ServeOptions, serve
-
-    options = ServeOptions(
-        model=arguments.model,
-        registry=arguments.registry,
-        served=arguments.served,
-        host=arguments.host,
-        port=arguments.port,
-        threads=arguments.threads,
-        is_open=arguments.open,
-        keep_texts=arguments.keep_texts,
-        log_texts=arguments.log_texts,
-        origins=arguments.allow_origin,
-    )
-    serve(options)
     return OK

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 __all__ = [
+    "API_KEY_VARIABLE",
     "ARCHITECTURES",
     "ATTEMPT_VARIABLE",
     "CACHE_VARIABLE",
     "CHECKPOINT_VARIABLE",
     "COMPARISON",
     "CORES_VARIABLE",
+    "DRIFT",
     "EARLIER_VARIABLE",
     "EXCLUSIVE_VARIABLE",
     "FINETUNE",
@@ -20,12 +22,15 @@ __all__ = [
     "LANGUAGE_MODEL",
     "MACHINE_VARIABLE",
     "NOTEBOOKS",
+    "PACKAGE",
     "PARAMETERS_VARIABLE",
     "PARTS_VARIABLE",
     "PAUSED_VARIABLE",
     "PROJECT",
+    "PROMOTION",
     "REFERENCES",
     "REPORT",
+    "ROUND",
     "RUN_VARIABLE",
     "SEARCH",
     "SERVICE_VARIABLE",
@@ -50,9 +55,14 @@ REPORT = NOTEBOOKS / "report.py"
 SUITE = NOTEBOOKS / "suite.py"
 COMPARISON = NOTEBOOKS / "comparison.py"
 SEARCH = NOTEBOOKS / "search.py"
+ROUND = NOTEBOOKS / "round.py"
+PROMOTION = NOTEBOOKS / "promotion.py"
+PACKAGE = NOTEBOOKS / "package.py"
+DRIFT = NOTEBOOKS / "drift.py"
 ARCHITECTURES = PROJECT / "config" / "architectures.yaml"
 REFERENCES = PROJECT / "config" / "references.yaml"
 
+API_KEY_VARIABLE = "APP_API_KEY"  # what the API asks its clients for
 CACHE_VARIABLE = "BERT_BENCHMARK_CACHE"  # where to keep what can be made again
 # What the driver tells a kernel that is no parameter of the science: it must not change a run's id.
 EXCLUSIVE_VARIABLE = "BERT_BENCHMARK_EXCLUSIVE"  # 1: no other run of the benchmark is at work beside this one
@@ -229,6 +239,10 @@ class BenchmarkFolder:
     @property
     def wandb(self) -> Path:
         return self.path / "wandb"
+
+    @property
+    def package(self) -> Path:
+        return self.path / "package"
 
     def run(self, run_id: str) -> RunFolder:
         return RunFolder(self.runs / run_id)

@@ -31,6 +31,11 @@ class Encoded:
     is_cut: bool  # it was longer than max_length
     unknown: int  # tokens that the vocabulary has no word for
 
+    @classmethod
+    def of(cls, ids: Integers) -> Encoded:
+        """Tokens as they are given, of one text."""
+        return cls(ids, np.zeros_like(ids), (), (), is_cut=False, unknown=0)
+
     def __len__(self) -> int:
         return len(self.ids)
 

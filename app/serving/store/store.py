@@ -38,7 +38,7 @@ SELECT_SERVED = """
     SELECT served.id, served.time, version, characters, tokens, unknown, is_cut, prediction, confidence,
            served.texts, feedback.label
     FROM served LEFT JOIN feedback ON feedback.id = served.id
-    WHERE served.time >= ? ORDER BY served.number DESC LIMIT ?
+    WHERE served.time >= ?1 AND version = coalesce(?2, version) ORDER BY served.number DESC LIMIT ?3
 """
 SELECT_LABELLED = """
     SELECT feedback.id, coalesce(feedback.texts, served.texts), feedback.label
@@ -114,17 +114,20 @@ class Store:
 
         return self._write(keep, 1)
 
-    def read(self, *, since: str | None = None, last: int | None = None) -> tuple[Served, ...]:
+    def read(
+        self, *, since: str | None = None, last: int | None = None, version: int | None = None
+    ) -> tuple[Served, ...]:
         """The rows as they are kept now, in the order they were served, with the label that feedback gives them.
 
         Args:
             since: those of that moment or later, ISO 8601 in UTC; None: from the first.
             last: so many of the latest at most; None: all.
+            version: those that this version has answered; None: whichever has.
 
         Raises:
             StoreError: the file is torn, or cannot be read. One that is not there has no rows.
         """
-        found = self._select(SELECT_SERVED, since or "", -1 if last is None else last)
+        found = self._select(SELECT_SERVED, since or "", version, -1 if last is None else last)
         return tuple(_as_served(values) for values in reversed(found))
 
     def labelled(self) -> Labelled:

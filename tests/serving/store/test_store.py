@@ -43,6 +43,12 @@ def test_the_last_rows_and_those_since_a_moment_can_be_read(path):
     assert store.read(since=make_row(6).time, last=2) == tuple(make_rows(8, 10))
 
 
+def test_rows_of_one_version_can_be_read(path):
+    store = Store(path, keep_texts=True)
+    store.record([*make_rows(0, 5), *make_rows(5, 10, version=2), *make_rows(10, 12)])
+    assert store.read(version=2, last=3) == tuple(make_rows(7, 10, version=2))
+
+
 def test_an_absent_store_has_nothing_and_reading_makes_none(path):
     store = Store(path)
     assert store.read() == ()
