@@ -9,7 +9,8 @@
     │   ├── OutputError     a place that cannot be written
     │   ├── ClusterError    a Ray cluster that cannot be used, or a node of it that would compute something else
     │   ├── PackageError    a packaged model that cannot be made or served
-    │   └── RegistryError   a registry of models, or a version or an alias that it does not have
+    │   ├── RegistryError   a registry of models, or a version or an alias that it does not have
+    │   └── StoreError      a store of predictions that is another program's, of another schema, or torn
     ├── StorageError        exit 1: what was to be kept cannot be written any more; what was finished is kept
     └── TemplateError       a notebook template that does not take the parameters it is given
 
@@ -34,6 +35,7 @@ __all__ = [
     "Problem",
     "RegistryError",
     "StorageError",
+    "StoreError",
     "TemplateError",
     "UsageError",
 ]
@@ -97,6 +99,10 @@ class PackageError(UsageError):
 
 class RegistryError(UsageError):
     """A registry of models that cannot be used, or a version or an alias that it does not have."""
+
+
+class StoreError(UsageError):
+    """A store of predictions that is another program's, of another schema, or torn."""
 
 
 class TemplateError(BenchmarkError):

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 __all__ = [
+    "API_KEY_VARIABLE",
     "ARCHITECTURES",
     "ATTEMPT_VARIABLE",
     "CACHE_VARIABLE",
     "CHECKPOINT_VARIABLE",
     "COMPARISON",
     "CORES_VARIABLE",
+    "DRIFT",
     "EARLIER_VARIABLE",
     "EXCLUSIVE_VARIABLE",
     "FINETUNE",
@@ -25,8 +27,10 @@ __all__ = [
     "PARTS_VARIABLE",
     "PAUSED_VARIABLE",
     "PROJECT",
+    "PROMOTION",
     "REFERENCES",
     "REPORT",
+    "ROUND",
     "RUN_VARIABLE",
     "SEARCH",
     "SERVICE_VARIABLE",
@@ -37,6 +41,7 @@ __all__ = [
     "BenchmarkFolder",
     "PackageFolder",
     "RunFolder",
+    "ServedFolder",
     "SuiteFolder",
     "cache_folder",
     "template_of",
@@ -50,10 +55,14 @@ REPORT = NOTEBOOKS / "report.py"
 SUITE = NOTEBOOKS / "suite.py"
 COMPARISON = NOTEBOOKS / "comparison.py"
 SEARCH = NOTEBOOKS / "search.py"
+ROUND = NOTEBOOKS / "round.py"
+PROMOTION = NOTEBOOKS / "promotion.py"
 PACKAGE = NOTEBOOKS / "package.py"
+DRIFT = NOTEBOOKS / "drift.py"
 ARCHITECTURES = PROJECT / "config" / "architectures.yaml"
 REFERENCES = PROJECT / "config" / "references.yaml"
 
+API_KEY_VARIABLE = "APP_API_KEY"  # what the API asks its clients for
 CACHE_VARIABLE = "BERT_BENCHMARK_CACHE"  # where to keep what can be made again
 # What the driver tells a kernel that is no parameter of the science: it must not change a run's id.
 EXCLUSIVE_VARIABLE = "BERT_BENCHMARK_EXCLUSIVE"  # 1: no other run of the benchmark is at work beside this one
@@ -327,3 +336,30 @@ class PackageFolder:
     def contents(self) -> list[Path]:
         """Every file that is there, by name."""
         return sorted(path for path in self.path.iterdir() if path.is_file() and not path.name.startswith("."))
+
+
+@dataclass(frozen=True)
+class ServedFolder:
+    """`served/<name>/`: what was served under a name, and how far it has drifted."""
+
+    path: Path
+
+    @property
+    def store(self) -> Path:
+        return self.path / "predictions.db"
+
+    @property
+    def page(self) -> Path:
+        return self.path / "drift.html"
+
+    @property
+    def notebook(self) -> Path:
+        return self.path / "drift.ipynb"
+
+    @property
+    def record(self) -> Path:
+        return self.path / "drift.json"
+
+    @property
+    def lock(self) -> Path:
+        return self.path / ".lock"

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from app.lifecycle import Outlook
     from app.search.sweep import Sweep
+    from app.serving.drift.record import DriftRecord
+    from app.serving.lifecycle.rounds import Round
     from app.serving.package.winner import Choice
     from app.serving.registry.registry import Registry, Version
     from app.trials import SearchRecord
@@ -35,11 +38,14 @@ __all__ = [
     "print_changes",
     "print_choice",
     "print_damage",
+    "print_drift",
     "print_leaderboard",
     "print_member",
     "print_models",
+    "print_outlook",
     "print_package",
     "print_plan",
+    "print_round",
     "print_search",
     "print_space",
     "print_suite",
@@ -151,6 +157,22 @@ def print_changes(folder: BenchmarkFolder, page: Path) -> list[str]:
     console().print(table)
     console().print(f"report: {page}", highlight=False, soft_wrap=True)
     return [str(name) for name in document["regressions"]]
+
+
+def print_drift(record: DriftRecord, page: Path) -> None:
+    """Print the verdict in a sentence, the checks, and where the page is."""
+    from rich.markup import escape
+
+    if record.checks:
+        table = _table("check", "reference", "requests", "effect", "least", "p, corrected", "")
+        for column in table.columns[3:6]:
+            column.justify = "right"
+        for check in record.checks:
+            figures = (f"{check.effect:.3f}", f"{check.least:.2f}", f"{check.adjusted:.4f}")
+            verdict = "drift" if check.is_drift else ""
+            table.add_row(check.name, escape(check.before), escape(check.now), *figures, verdict)
+        console().print(table)
+    sys.stdout.write(f"{record.sentence}\nreport: {page}\n")
 
 
 def print_member(name: str, members: int) -> None:
@@ -346,3 +368,35 @@ def print_models(registry: Registry) -> None:
         for event in state.history:
             line = f"{event.time:%Y-%m-%d %H:%M}  version {event.version} {event.kind}"
             console().print(f"{line}{f': {event.reason}' if event.reason else ''}", markup=False, highlight=False)
+
+
+def print_outlook(outlook: Outlook) -> None:
+    """Say why a round is due, that one is carried on, or that there is nothing to do."""
+    name = outlook.lifecycle.settled.name
+    if outlook.begun is not None:
+        lines = [f"round {outlook.begun.number} of {name} is carried on; it was due because:", *outlook.reasons]
+    elif outlook.reasons:
+        lines = [f"round {outlook.next_number} of {name} is due:", *outlook.reasons]
+    else:
+        number = outlook.last.number if outlook.last else 0
+        lines = [f"nothing has changed since round {number} of {name}: there is nothing to do"]
+    for place, line in enumerate(lines):
+        console().print(f"  {line}" if place else line, markup=False, highlight=False, soft_wrap=True)
+
+
+def print_round(name: str, found: Round) -> None:
+    """Say what came of a round, and where it lies."""
+    from app.serving.lifecycle.rounds import RoundFolder
+
+    folder = RoundFolder.of(name, found.number)
+    added, held_out = (found.counts.get(key, 0) for key in ("added", "held_out"))
+    state = "promoted" if found.promoted else "refused"
+    lines = [
+        f"round {found.number}: {added:,} new rows to learn from, {held_out:,} to test on ({folder.page})",
+        f"benchmark: {found.benchmark}/index.html",
+        f"version {found.version} {state}: {found.verdict} ({folder.promotion_page})",
+    ]
+    if found.served_version is not None:
+        lines.append(f"the server answers by version {found.served_version}")
+    for line in lines:
+        console().print(line, markup=False, highlight=False, soft_wrap=True)

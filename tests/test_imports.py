@@ -36,17 +36,38 @@ ALLOWED = {
         "bench",
     },
     "serving": {
-        *("checksums", "clock", "errors", "integrity", "documents", "schema", "config", "layout", "results", "tasks"),
-        *("drawing", "lab", "report"),
+        *("checksums", "clock", "errors", "validation", "integrity", "documents", "schema", "config", "layout"),
+        *("results", "tasks", "drawing", "lab", "report"),
     },
     "lab": {"checksums", "clock", "errors", "integrity", "config", "layout", "results", "drawing", "tasks"},
     "report": {"errors", "integrity", "documents", "config", "layout", "results", "drawing", "tasks", "trials"},
-    "terminal": {"errors", "config", "layout", "results", "trials", "bench", "search", "report", "serving"},
+    "terminal": {
+        "errors",
+        "config",
+        "layout",
+        "results",
+        "trials",
+        "bench",
+        "search",
+        "report",
+        "serving",
+        "lifecycle",
+    },
     "packaging": {
         *("errors", "config", "layout", "results", "suite", "preparation", "running"),
         *("bench", "search", "lab", "report", "serving"),
     },
+    "monitoring": {"errors", "layout", "bench", "report", "serving"},
+    "lifecycle": {
+        *("config", "layout", "tasks", "preparation", "running", "packaging", "monitoring"),
+        *("bench", "lab", "report", "serving"),
+    },
     "arguments": {"errors", "config"},
+    "production_arguments": {"arguments"},
+    "production": {
+        *("errors", "layout", "production_arguments", "packaging", "monitoring", "lifecycle", "running", "terminal"),
+        *("bench", "lab", "serving"),
+    },
     "agent": {"documents", "layout"},
     "syncing": {"results", "lab"},
     "preparation": {"errors", "config", "layout", "results", "bench", "lab"},
@@ -110,7 +131,7 @@ def test_a_command_that_runs_nothing_imports_nothing_heavy(words, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("words", [["--help"], ["report", "--help"], ["sweep", "--help"]])
+@pytest.mark.parametrize("words", [["--help"], ["report", "--help"], ["sweep", "--help"], ["monitor", "--help"]])
 def test_help_reads_no_model_of_a_file(words):
     program = (
         "import sys\nfrom app.cli import main\n"

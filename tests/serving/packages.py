@@ -1,17 +1,23 @@
 """Real packages of tiny models with random weights, made in seconds."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
+import pyarrow
+import pyarrow.parquet
 import torch
 
 from app.config import Architecture
 from app.lab.architectures import Built, build_model
 from app.lab.profiling.backends import draw_batch
 from app.lab.profiling.onnx_export import export_onnx
-from app.layout import PackageFolder
+from app.layout import PackageFolder, ServedFolder
 from app.results import DatasetRecord
-from app.serving.package.manifest import Manifest, PackageScore, Parity, Source, write_manifest
+from app.serving.drift.rows import Rows
+from app.serving.package.manifest import Manifest, PackageScore, Parity, Source, read_manifest, write_manifest
+from app.serving.store.records import Served
+from app.serving.store.store import Store
 
 TEXTS = ("The keys to the cabinet are rusty.", "The key to the cabinets is rusty.", "Is it?", "Are they?") * 2
 LABELS = ("no", "yes")
@@ -62,3 +68,49 @@ def make_package(path: Path, built: Built, *, kind: str = "text-classification",
         ),
     )
     return folder
+
+
+def add_reference(folder: PackageFolder, rows: Rows) -> None:
+    """Put `reference.parquet` of these rows into a package, its texts as far as they are known."""
+    columns = {
+        "id": [f"{place:06d}" for place in range(len(rows))],
+        **({"text": list(rows.texts)} if any(text is not None for text in rows.texts) else {}),
+        **_columns(rows),
+        "label": list(rows.labels),
+    }
+    pyarrow.parquet.write_table(pyarrow.Table.from_pydict(columns), folder.reference)
+    write_manifest(folder, read_manifest(folder))
+
+
+def serve_rows(folder: ServedFolder, rows: Rows, *, version: int = 0, keep_texts: bool = True) -> Store:
+    """A store with these rows, an hour apart; their labels are its feedback."""
+    store = Store(folder.store, keep_texts=keep_texts)
+    columns = _columns(rows)
+    began = datetime(2026, 1, 1, tzinfo=UTC)
+    served = [
+        Served(
+            id=f"{version:016x}{place:016x}",
+            time=(began + timedelta(hours=place)).isoformat(),
+            version=version,
+            texts=(rows.texts[place],) if rows.texts[place] is not None else (),
+            **{name: values[place] for name, values in columns.items()},
+        )
+        for place in range(len(rows))
+    ]
+    assert store.record(served) == 0
+    for row, label in zip(served, rows.labels, strict=True):
+        if label is not None:
+            assert store.feedback(row.id, label)
+    store.close()
+    return store
+
+
+def _columns(rows: Rows) -> dict[str, list]:
+    return {
+        "characters": rows.characters.astype(int).tolist(),
+        "tokens": rows.tokens.astype(int).tolist(),
+        "unknown": (rows.unknown * rows.tokens).round().astype(int).tolist(),
+        "is_cut": rows.is_cut.tolist(),
+        "prediction": list(rows.predictions),
+        "confidence": [None if np.isnan(value) else value for value in rows.confidence.tolist()],
+    }
