@@ -56,10 +56,14 @@ def licence_of(subject: Subject) -> str:
     if run.checkpoint is None:
         return "Trained from random weights: nobody else's licence is on them. That of the data applies."
     known = load_architectures()
-    entry = next((entry for entry in known.values() if entry.checkpoint == run.checkpoint), known.get(run.architecture))
-    if entry is None or entry.licence in (None, "unknown"):
-        return f"Weights from {run.checkpoint}; under which licence is not known here: ask where they are from."
-    return f"Weights from {entry.checkpoint}, under {entry.licence}, as their publisher states it."
+    entry = next((entry for entry in known.values() if entry.checkpoint == run.checkpoint), None)
+    if entry is not None and entry.licence not in (None, "unknown"):
+        return f"Weights from {entry.checkpoint}, under {entry.licence}, as their publisher states it."
+    customary = known.get(run.architecture)
+    unknown = f"Weights from {run.checkpoint}; under which licence is not known here: ask where they are from."
+    if customary is None or customary.checkpoint is None or customary.licence in (None, "unknown"):
+        return unknown
+    return f"{unknown} If they are those of {customary.checkpoint}, their publisher states {customary.licence}."
 
 
 def _head(subject: Subject, manifest: Manifest) -> str:

@@ -78,7 +78,7 @@ def _best(record: Record, standings: tuple[Standing, ...]) -> tuple[RunResult, s
     finite = [pair for pair in scored if math.isfinite(pair[0])] or scored[:1]
     _, run = max(finite, key=lambda pair: pair[0])
     seeds = f"of its {len(first.row.runs)} seeds the one that did best on validation"
-    reason = f"first on the leaderboard, at the setting that validation prefers; {seeds}"
+    reason = f"it is first on the leaderboard, at the setting that validation prefers; {seeds}"
     return run, reason if len(first.row.runs) > 1 else reason.partition(";")[0]
 
 
