@@ -42,7 +42,7 @@ ALLOWED = {
     "lab": {"checksums", "clock", "errors", "integrity", "config", "layout", "results", "drawing", "tasks"},
     "report": {"errors", "integrity", "documents", "config", "layout", "results", "drawing", "tasks", "trials"},
     "terminal": {"errors", "config", "layout", "results", "trials", "bench", "search", "report", "serving"},
-    "monitoring": {"errors", "layout", "bench", "report", "serving"},
+    "monitoring": {"errors", "layout", "bench", "serving"},
     "arguments": {"errors", "config"},
     "agent": {"documents", "layout"},
     "syncing": {"results", "lab"},
