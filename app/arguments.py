@@ -15,15 +15,19 @@ from app.errors import UsageError
 __all__ = [
     "architectures_parser",
     "benchmark_parser",
+    "models_parser",
     "monitor_parser",
+    "package_parser",
+    "promote_parser",
     "read_count",
     "read_overrides",
     "read_pins",
     "report_parser",
+    "rollback_parser",
     "sweep_parser",
 ]
 
-COMMANDS = ("report", "sweep", "architectures", "monitor")
+COMMANDS = ("report", "sweep", "architectures", "package", "models", "promote", "rollback", "monitor")
 
 
 def benchmark_parser() -> argparse.ArgumentParser:
@@ -38,6 +42,10 @@ def benchmark_parser() -> argparse.ArgumentParser:
         "  app.py report --config FILE    rebuild the report from disk\n"
         "  app.py sweep --config FILE     search the space of a W&B sweep file, without an account\n"
         "  app.py architectures           the names a benchmark file may give, and what they stand for\n"
+        "  app.py package --config FILE   make the winner of a benchmark a package, and add it to the registry\n"
+        "  app.py models                  what is in the registry\n"
+        "  app.py promote NAME@candidate  make a version the champion if it is better than the one there is\n"
+        "  app.py rollback [NAME]         make the champion before the champion again\n"
         "  app.py monitor                 whether what is asked of a served model has drifted\n\n"
         "An axis of the grid is pinned by its name: --architecture=bert-tiny --learning_rate=3e-4 --seed=1\n"
         "Exit codes: 0 all runs ok; 1 some run failed; 2 wrong command line or input; 130 interrupted.",
@@ -109,14 +117,68 @@ def monitor_parser() -> argparse.ArgumentParser:
         metavar="REFERENCE",
         help="champion, NAME, NAME@champion, NAME@3, or the folder of a package; default: champion",
     )
-    parser.add_argument(
-        "--registry", default="registry", metavar="DIR_OR_URL", help="where models are; default: registry"
-    )
+    _add_registry(parser)
     parser.add_argument(
         "--served", type=Path, default=Path("served"), metavar="DIR", help="where requests are kept; default: served"
     )
     parser.add_argument("--last", type=int, default=1000, metavar="N", help="the last N requests; default: 1000")
     parser.add_argument("--since", metavar="ISO", help="requests since that moment alone, 2026-01-31T12:00:00Z")
+    return parser
+
+
+def package_parser() -> argparse.ArgumentParser:
+    """Of `python app.py package`."""
+    parser = argparse.ArgumentParser(
+        prog="app.py package",
+        allow_abbrev=False,
+        description="Make the winner of a benchmark a package that can be served, and add it to the registry.",
+        epilog="Exit codes: 0 done; 2 wrong input, or a model that cannot be packaged.",
+    )
+    _add_config(parser)
+    parser.add_argument("--run", default="", metavar="RUN_ID", help="this run rather than the winner")
+    parser.add_argument("--max-loss", type=float, default=0.5, metavar="POINTS", help="that int8 may lose; default 0.5")
+    parser.add_argument("--without-texts", action="store_true", help="keep texts of the data out of the package")
+    _add_registry(parser)
+    return parser
+
+
+def models_parser() -> argparse.ArgumentParser:
+    """Of `python app.py models`."""
+    parser = argparse.ArgumentParser(
+        prog="app.py models",
+        allow_abbrev=False,
+        description="List the models of a registry: versions, aliases, and what has happened to them.",
+    )
+    _add_registry(parser)
+    return parser
+
+
+def promote_parser() -> argparse.ArgumentParser:
+    """Of `python app.py promote`."""
+    parser = argparse.ArgumentParser(
+        prog="app.py promote",
+        allow_abbrev=False,
+        description="Make a version the champion, if a paired test over the same examples says that it is better.",
+        epilog="Exit codes: 0 promoted; 1 refused, and recorded with its reason; 2 wrong input.",
+    )
+    parser.add_argument("reference", metavar="REFERENCE", help="NAME@candidate, NAME@3; of a single model: candidate")
+    parser.add_argument(
+        "--within-noise",
+        choices=("smaller", "faster"),
+        help="promote also one that is no worse beyond noise, if it is smaller, or faster",
+    )
+    parser.add_argument("--config", type=Path, metavar="FILE", help="let both answer the test split of this benchmark")
+    _add_registry(parser)
+    return parser
+
+
+def rollback_parser() -> argparse.ArgumentParser:
+    """Of `python app.py rollback`."""
+    parser = argparse.ArgumentParser(
+        prog="app.py rollback", allow_abbrev=False, description="Make the champion before the champion again."
+    )
+    parser.add_argument("name", nargs="?", metavar="NAME", help="of the model; not needed where there is one alone")
+    _add_registry(parser)
     return parser
 
 
@@ -188,3 +250,7 @@ def _add_config(parser: argparse.ArgumentParser) -> None:
         metavar="KEY.PATH=VALUE",
         help="lay a value over the file; may be repeated",
     )
+
+
+def _add_registry(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--registry", default="registry", metavar="DIR_OR_URL", help="default: registry")

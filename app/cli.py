@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,11 +14,15 @@ from typing import TYPE_CHECKING
 from app.arguments import (
     architectures_parser,
     benchmark_parser,
+    models_parser,
     monitor_parser,
+    package_parser,
+    promote_parser,
     read_count,
     read_overrides,
     read_pins,
     report_parser,
+    rollback_parser,
     sweep_parser,
 )
 from app.errors import BenchmarkError, UsageError
@@ -60,6 +65,14 @@ def _run_command(words: Sequence[str]) -> int:
         return list_architectures(architectures_parser().parse_args(words[1:]))
     if words[:1] == ["monitor"]:
         return monitor_model(monitor_parser().parse_args(words[1:]))
+    if words[:1] == ["package"]:
+        return package_winner(package_parser().parse_args(words[1:]), words)
+    if words[:1] == ["models"]:
+        return list_models(models_parser().parse_args(words[1:]))
+    if words[:1] == ["promote"]:
+        return promote_version(promote_parser().parse_args(words[1:]))
+    if words[:1] == ["rollback"]:
+        return roll_back(rollback_parser().parse_args(words[1:]))
     parser = benchmark_parser()
     arguments, rest = parser.parse_known_args(words)
     return run_file(arguments, read_pins(parser, rest))
@@ -276,3 +289,61 @@ def monitor_model(arguments: argparse.Namespace) -> int:
     record = watch_drift(model, served, last=arguments.last, since=since)
     print_drift(record, served.page)
     return DRIFT if record.verdict == "drift" else OK
+
+
+def package_winner(arguments: argparse.Namespace, words: Sequence[str]) -> int:
+    """`python app.py package --config FILE`: the winner, or a run by its id, as the next version of its model."""
+    from app.bench.lock import hold_folder
+    from app.packaging import build_package, choose_winner, find_folder, make_weights
+    from app.running import lend_parents
+    from app.serving.registry.registry import Registry
+    from app.terminal import print_choice, print_package
+
+    registry = Registry(arguments.registry)
+    folder = find_folder(arguments.config, arguments.set)
+    chosen = choose_winner(folder, arguments.run)
+    print_choice(chosen.choice, has_weights=folder.run(chosen.choice.run.run_id).model.is_dir())
+    with hold_folder(folder), lend_parents() as lend:
+        make_weights(chosen, lend)
+        package = build_package(
+            chosen,
+            lend(chosen.benchmark),
+            max_loss=arguments.max_loss,
+            keep_texts=not arguments.without_texts,
+            command=f"python app.py {shlex.join(words)}",
+        )
+        number = registry.add(chosen.record.name, package)
+    print_package(registry.find(f"{chosen.record.name}@{number}"), arguments.registry)
+    return OK
+
+
+def list_models(arguments: argparse.Namespace) -> int:
+    """`python app.py models`: every model of a registry with its versions, aliases and history."""
+    from app.serving.registry.registry import Registry
+    from app.terminal import print_models
+
+    print_models(Registry(arguments.registry))
+    return OK
+
+
+def promote_version(arguments: argparse.Namespace) -> int:
+    """`python app.py promote REFERENCE`: a version becomes the champion if it is better, or is refused on record."""
+    from app.packaging import load_test_split
+    from app.serving.registry.promotion import promote
+    from app.serving.registry.registry import Registry
+
+    examples = load_test_split(arguments.config) if arguments.config else None
+    registry = Registry(arguments.registry)
+    found = promote(registry, arguments.reference, within_noise=arguments.within_noise, examples=examples)
+    is_promoted = found.kind == "promoted"
+    print(f"version {found.version} {found.kind}: {found.reason}", file=sys.stdout if is_promoted else sys.stderr)
+    return OK if is_promoted else SOME_FAILED
+
+
+def roll_back(arguments: argparse.Namespace) -> int:
+    """`python app.py rollback [NAME]`: the champion before the champion is the champion again."""
+    from app.serving.registry.registry import Registry
+
+    registry = Registry(arguments.registry)
+    print(registry.roll_back(registry.only(arguments.name)).reason)
+    return OK

@@ -106,4 +106,8 @@ class StoreError(UsageError):
 
 
 class TemplateError(BenchmarkError):
-    """A notebook template that does not take the parameters it is given."""
+    """A notebook template that does not take the parameters it is given, or one that had to succeed and has not."""
+
+    def __init__(self, message: str, *, kind: str = "", reason: str = "") -> None:
+        self.kind, self.reason = kind, reason  # of the exception in the notebook: its name, and what it said
+        super().__init__(message)

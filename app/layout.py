@@ -21,6 +21,7 @@ __all__ = [
     "LANGUAGE_MODEL",
     "MACHINE_VARIABLE",
     "NOTEBOOKS",
+    "PACKAGE",
     "PARAMETERS_VARIABLE",
     "PARTS_VARIABLE",
     "PAUSED_VARIABLE",
@@ -52,6 +53,7 @@ SUITE = NOTEBOOKS / "suite.py"
 COMPARISON = NOTEBOOKS / "comparison.py"
 SEARCH = NOTEBOOKS / "search.py"
 DRIFT = NOTEBOOKS / "drift.py"
+PACKAGE = NOTEBOOKS / "package.py"
 ARCHITECTURES = PROJECT / "config" / "architectures.yaml"
 REFERENCES = PROJECT / "config" / "references.yaml"
 
@@ -231,6 +233,10 @@ class BenchmarkFolder:
     @property
     def wandb(self) -> Path:
         return self.path / "wandb"
+
+    @property
+    def package(self) -> Path:
+        return self.path / "package"
 
     def run(self, run_id: str) -> RunFolder:
         return RunFolder(self.runs / run_id)

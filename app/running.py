@@ -30,6 +30,7 @@ __all__ = [
     "compare_benchmarks",
     "join_cluster",
     "lend_parents",
+    "make_again",
     "report_benchmark",
     "report_suite",
     "run_missing",
@@ -122,6 +123,13 @@ def run_trial(work: Work, lend: Callable[[Benchmark], WarmParent | None]) -> Run
             return _carry_out(work.benchmark, work.runs, {}, lend(work.benchmark))[run.run_id]
         except StoppedBySweep:
             return record_stopped(run, "stopped by its sweep", began)
+
+
+def make_again(work: Work, lend: Callable[[Benchmark], WarmParent | None]) -> RunResult:
+    """Carry out the one run of a plan, whether or not it is done; no report is made."""
+    (run,) = work.runs
+    _forget_checkpoints(work)
+    return _carry_out(work.benchmark, work.runs, {}, lend(work.benchmark))[run.run_id]
 
 
 def _forget_checkpoints(work: Work) -> None:

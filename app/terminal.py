@@ -26,16 +26,21 @@ if TYPE_CHECKING:
 
     from app.search.sweep import Sweep
     from app.serving.drift.record import DriftRecord
+    from app.serving.package.winner import Choice
+    from app.serving.registry.registry import Registry, Version
     from app.trials import SearchRecord
 
 __all__ = [
     "console",
     "print_architectures",
     "print_changes",
+    "print_choice",
     "print_damage",
     "print_drift",
     "print_leaderboard",
     "print_member",
+    "print_models",
+    "print_package",
     "print_plan",
     "print_search",
     "print_space",
@@ -295,3 +300,67 @@ def _shown(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def print_choice(choice: Choice, *, has_weights: bool) -> None:
+    """Say which run is packaged and why, how it stands to the baselines, and whether it has to be made again."""
+    terminal = console()
+    terminal.print(f"packaging {choice.run.run_id}: {choice.reason}", markup=False, highlight=False)
+    style = None if choice.is_ahead else "yellow"
+    terminal.print(choice.against_baselines, style=style, markup=False, highlight=False)
+    if not has_weights:
+        message = "Its weights were not kept: the run is made again, as it was, to keep them."
+        terminal.print(message, markup=False, highlight=False)
+
+
+def print_package(version: Version, root: str) -> None:
+    """Say what was packaged, where its card is, and what to type next."""
+    from app.report.page.wording import memory, metric_name, score
+    from app.serving.package.manifest import read_manifest
+
+    manifest = read_manifest(version.folder)
+    found = manifest.score
+    bounds = "" if found.low is None else f" ({score(found.low)} to {score(found.high)})"
+    where = "" if root == "registry" else f" --registry {shlex.quote(root)}"
+    lines = [
+        f"version {version.number} of {version.name}: {manifest.source.architecture} in {manifest.precision}, "
+        f"{found.split} {metric_name(found.metric)} {score(found.value)}{bounds}, {memory(manifest.size_bytes)}",
+        f"why {manifest.precision}: {manifest.precision_reason}",
+        f"card: {version.folder.card}",
+        f"how it was made: {version.folder.page}",
+        f"next: python app.py promote {version.name}@{version.number}{where}",
+    ]
+    for line in lines:
+        console().print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def print_models(registry: Registry) -> None:
+    """Print each model: a line a version, with its aliases, then a line for everything that has happened to it."""
+    from app.report.page.wording import memory, metric_name, score
+    from app.serving.package.manifest import read_manifest
+
+    names = registry.names()
+    if not names:
+        console().print(f"{registry.root}: no model yet; make one with python app.py package --config FILE")
+    for name in names:
+        state = registry.state(name)
+        aliases = {number: alias for alias, number in state.aliases.items()}
+        table = _table("version", "alias", "architecture", "precision", "score", "rows", "size", "added")
+        for number, added in sorted(state.versions.items()):
+            manifest = read_manifest(registry.find(f"{name}@{number}").folder)
+            found = manifest.score
+            table.add_row(
+                str(number),
+                aliases.get(number, ""),
+                manifest.source.architecture,
+                manifest.precision,
+                f"{metric_name(found.metric)} {score(found.value)}",
+                f"{found.rows:,}",
+                memory(manifest.size_bytes),
+                f"{added.time:%Y-%m-%d %H:%M}",
+            )
+        console().print(f"[bold]{name}[/bold]")
+        console().print(table)
+        for event in state.history:
+            line = f"{event.time:%Y-%m-%d %H:%M}  version {event.version} {event.kind}"
+            console().print(f"{line}{f': {event.reason}' if event.reason else ''}", markup=False, highlight=False)

@@ -38,11 +38,16 @@ ALLOWED = {
     "serving": {
         *("checksums", "clock", "errors", "integrity", "documents", "schema", "config", "layout", "results", "tasks"),
         *("lab", "report", "drawing"),
+        *("drawing", "lab", "report"),
     },
     "lab": {"checksums", "clock", "errors", "integrity", "config", "layout", "results", "drawing", "tasks"},
     "report": {"errors", "integrity", "documents", "config", "layout", "results", "drawing", "tasks", "trials"},
     "terminal": {"errors", "config", "layout", "results", "trials", "bench", "search", "report", "serving"},
     "monitoring": {"errors", "layout", "bench", "serving"},
+    "packaging": {
+        *("errors", "config", "layout", "results", "suite", "preparation", "running"),
+        *("bench", "search", "lab", "report", "serving"),
+    },
     "arguments": {"errors", "config"},
     "agent": {"documents", "layout"},
     "syncing": {"results", "lab"},

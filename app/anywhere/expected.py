@@ -7,7 +7,7 @@ from typing import Any
 
 from app.bench.plan import plan_runs
 from app.config import Benchmark
-from app.layout import COMPARISON, DRIFT, FINETUNE, LANGUAGE_MODEL, REPORT, SEARCH, SUITE
+from app.layout import COMPARISON, DRIFT, FINETUNE, LANGUAGE_MODEL, PACKAGE, REPORT, SEARCH, SUITE
 
 __all__ = ["HEADER", "KEPT_METADATA", "OWN_PARAMETERS", "planned_parameters"]
 
@@ -42,6 +42,11 @@ _REPORTS: Mapping[str, Mapping[str, Any]] = {  # as app/report/write.py has it
     SEARCH.name: {"folder": ""},
     COMPARISON.name: {"folder": "", "against": ""},
     DRIFT.name: {"package": "", "served": "", "version": 0, "last": 0, "since": ""},  # as app/monitoring.py has it
+    PACKAGE.name: {  # as app/packaging.py has it
+        **dict.fromkeys(("folder", "run_id", "package_folder", "command"), ""),
+        "max_loss": 0.5,
+        "keep_texts": True,
+    },
 }
 
 

@@ -214,9 +214,14 @@ def execute_notebook(
 
 
 def execute_or_raise(
-    template: Path, output: Path, parameters: Mapping[str, Any], *, parent: WarmParent | None = None
+    template: Path,
+    output: Path,
+    parameters: Mapping[str, Any],
+    *,
+    parent: WarmParent | None = None,
+    seconds: float = REPORT_SECONDS,
 ) -> None:
-    """Execute a template that has to succeed, such as the report's.
+    """Execute a template that has to succeed, such as the report's, within so many `seconds`.
 
     Raises:
         TemplateError: it did not; the message names the cell and the cause, `output` shows it.
@@ -228,14 +233,15 @@ def execute_or_raise(
     try:
         with Machine() as machine:
             outcome = execute_notebook(
-                template, output, parameters, kernel=kernel, watch=Watch(REPORT_SECONDS), machine=machine
+                template, output, parameters, kernel=kernel, watch=Watch(seconds), machine=machine
             )
     finally:
         kernel.close()
     log.unlink(missing_ok=True)
     if outcome.error is not None:
         place = f"cell {outcome.error.cell}: " if outcome.error.cell is not None else ""
-        raise TemplateError(f"{template}: {place}{outcome.error.kind}: {outcome.error.message} (see {output})")
+        message = f"{template}: {place}{outcome.error.kind}: {outcome.error.message} (see {output})"
+        raise TemplateError(message, kind=outcome.error.kind, reason=outcome.error.message)
 
 
 def _ended_early(watch: Watch, run_id: str) -> Outcome | None:

@@ -156,6 +156,14 @@ class Registry:
             raise RegistryError(f"{name}: has no {missing}; there are {', '.join([*there, versions])}")
         return Version(name, number, self._fetch(name, state.versions[number]), alias)
 
+    def only(self, name: str | None) -> str:
+        """That name, or without one that of the only model.
+
+        Raises:
+            RegistryError: there are several, or none.
+        """
+        return name or self._split(CHAMPION)[0]
+
     def _split(self, reference: str) -> tuple[str, str]:
         """Name and alias, or number."""
         name, separator, wanted = reference.rpartition("@")
