@@ -15,7 +15,9 @@ for name, category in document.items():
     for package in category.values():
         package.pop("index", None)
     if name == "serve":  # it is installed by itself: what the API runs on is what the rest is tested with
-        document[name] = {key: default.get(key, entry) for key, entry in category.items()}
+        same = ("version", "hashes", "markers")  # its extras are its own
+        for key, entry in category.items():
+            entry.update({part: default[key][part] for part in same if part in default.get(key, {})})
     elif name not in ("default", "develop"):  # an optional category is installed beside the default one
         document[name] = {key: entry for key, entry in category.items() if key not in default}
 lock.write_text(json.dumps(document, indent=4) + "\n", encoding="utf-8")

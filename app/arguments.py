@@ -13,21 +13,20 @@ from app import __version__
 from app.errors import UsageError
 
 __all__ = [
+    "PRODUCTION",
+    "add_config",
+    "add_set",
     "architectures_parser",
     "benchmark_parser",
-    "models_parser",
-    "monitor_parser",
-    "package_parser",
-    "promote_parser",
     "read_count",
     "read_overrides",
     "read_pins",
     "report_parser",
-    "rollback_parser",
     "sweep_parser",
 ]
 
-COMMANDS = ("report", "sweep", "architectures", "package", "models", "promote", "rollback", "monitor")
+PRODUCTION = ("package", "models", "promote", "rollback", "serve", "monitor", "lifecycle")
+COMMANDS = ("report", "sweep", "architectures", *PRODUCTION)
 
 
 def benchmark_parser() -> argparse.ArgumentParser:
@@ -44,14 +43,16 @@ def benchmark_parser() -> argparse.ArgumentParser:
         "  app.py architectures           the names a benchmark file may give, and what they stand for\n"
         "  app.py package --config FILE   make the winner of a benchmark a package, and add it to the registry\n"
         "  app.py models                  what is in the registry\n"
-        "  app.py promote NAME@candidate  make a version the champion if it is better than the one there is\n"
+        "  app.py promote REFERENCE       make a version the champion if it is better than the one there is\n"
         "  app.py rollback [NAME]         make the champion before the champion again\n"
-        "  app.py monitor                 whether what is asked of a served model has drifted\n\n"
+        "  app.py serve                   answer over HTTP by the champion, with a page\n"
+        "  app.py monitor                 whether what is asked of it has drifted\n"
+        "  app.py lifecycle --config FILE  all of that again, where anything has changed\n\n"
         "An axis of the grid is pinned by its name: --architecture=bert-tiny --learning_rate=3e-4 --seed=1\n"
         "Exit codes: 0 all runs ok; 1 some run failed; 2 wrong command line or input; 130 interrupted.",
     )
     parser.add_argument("--version", action="version", version=f"bert-benchmark {__version__}")
-    _add_config(parser)
+    add_config(parser)
     parser.add_argument("--dry-run", action="store_true", help="print the plan and run nothing")
     parser.add_argument("--force", action="store_true", help="run also what is done already")
     parser.add_argument("--workers", type=int, metavar="N", help="runs at a time on this machine")
@@ -67,7 +68,7 @@ def report_parser() -> argparse.ArgumentParser:
         description="Rebuild page, tables and notebook from disk alone.",
         epilog="Exit codes: 0 done; 1 with --fail-on-regression, a score fell beyond noise; 2 wrong input.",
     )
-    _add_config(parser)
+    add_config(parser)
     parser.add_argument("--against", metavar="DIR", help="show what changed since the benchmark in DIR, reports/OTHER")
     parser.add_argument("--fail-on-regression", action="store_true", help="exit 1 where a score fell beyond noise")
     return parser
@@ -83,7 +84,7 @@ def sweep_parser() -> argparse.ArgumentParser:
         "Exit codes: 0 all trials ok or stopped early; 1 some trial failed; 2 wrong input; 130 interrupted.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    _add_config(parser)
+    add_config(parser)
     parser.add_argument("--dry-run", action="store_true", help="print the space and the first trials, run nothing")
     parser.add_argument("--count", type=int, metavar="N", help="begin at most N more trials")
     parser.add_argument("--workers", type=int, metavar="N", help="trials at a time on this machine")
@@ -100,85 +101,6 @@ def architectures_parser() -> argparse.ArgumentParser:
         description="Print the table of architectures: family, checkpoint, size, licence, paper.",
     )
     parser.add_argument("--family", metavar="NAME", help="those of one family")
-    return parser
-
-
-def monitor_parser() -> argparse.ArgumentParser:
-    """Of `python app.py monitor`."""
-    parser = argparse.ArgumentParser(
-        prog="app.py monitor",
-        allow_abbrev=False,
-        description="Compare what was asked of a served model with what it was measured on, and write a page of it.",
-        epilog="Exit codes: 0 no drift, or too few requests for a verdict; 2 wrong input; 3 drift.",
-    )
-    parser.add_argument(
-        "--model",
-        default="champion",
-        metavar="REFERENCE",
-        help="champion, NAME, NAME@champion, NAME@3, or the folder of a package; default: champion",
-    )
-    _add_registry(parser)
-    parser.add_argument(
-        "--served", type=Path, default=Path("served"), metavar="DIR", help="where requests are kept; default: served"
-    )
-    parser.add_argument("--last", type=int, default=1000, metavar="N", help="the last N requests; default: 1000")
-    parser.add_argument("--since", metavar="ISO", help="requests since that moment alone, 2026-01-31T12:00:00Z")
-    return parser
-
-
-def package_parser() -> argparse.ArgumentParser:
-    """Of `python app.py package`."""
-    parser = argparse.ArgumentParser(
-        prog="app.py package",
-        allow_abbrev=False,
-        description="Make the winner of a benchmark a package that can be served, and add it to the registry.",
-        epilog="Exit codes: 0 done; 2 wrong input, or a model that cannot be packaged.",
-    )
-    _add_config(parser)
-    parser.add_argument("--run", default="", metavar="RUN_ID", help="this run rather than the winner")
-    parser.add_argument("--max-loss", type=float, default=0.5, metavar="POINTS", help="that int8 may lose; default 0.5")
-    parser.add_argument("--without-texts", action="store_true", help="keep texts of the data out of the package")
-    _add_registry(parser)
-    return parser
-
-
-def models_parser() -> argparse.ArgumentParser:
-    """Of `python app.py models`."""
-    parser = argparse.ArgumentParser(
-        prog="app.py models",
-        allow_abbrev=False,
-        description="List the models of a registry: versions, aliases, and what has happened to them.",
-    )
-    _add_registry(parser)
-    return parser
-
-
-def promote_parser() -> argparse.ArgumentParser:
-    """Of `python app.py promote`."""
-    parser = argparse.ArgumentParser(
-        prog="app.py promote",
-        allow_abbrev=False,
-        description="Make a version the champion, if a paired test over the same examples says that it is better.",
-        epilog="Exit codes: 0 promoted; 1 refused, and recorded with its reason; 2 wrong input.",
-    )
-    parser.add_argument("reference", metavar="REFERENCE", help="NAME@candidate, NAME@3; of a single model: candidate")
-    parser.add_argument(
-        "--within-noise",
-        choices=("smaller", "faster"),
-        help="promote also one that is no worse beyond noise, if it is smaller, or faster",
-    )
-    parser.add_argument("--config", type=Path, metavar="FILE", help="let both answer the test split of this benchmark")
-    _add_registry(parser)
-    return parser
-
-
-def rollback_parser() -> argparse.ArgumentParser:
-    """Of `python app.py rollback`."""
-    parser = argparse.ArgumentParser(
-        prog="app.py rollback", allow_abbrev=False, description="Make the champion before the champion again."
-    )
-    parser.add_argument("name", nargs="?", metavar="NAME", help="of the model; not needed where there is one alone")
-    _add_registry(parser)
     return parser
 
 
@@ -241,8 +163,14 @@ def read_count(count: int | None, *, is_bounded: bool) -> float:
     return math.inf if count is None else count
 
 
-def _add_config(parser: argparse.ArgumentParser) -> None:
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """Give the command `--config FILE`, and `--set` over it."""
     parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="the benchmark or suite, as YAML")
+    add_set(parser)
+
+
+def add_set(parser: argparse.ArgumentParser) -> None:
+    """Give the command `--set`, which may be repeated."""
     parser.add_argument(
         "--set",
         action="append",
@@ -250,7 +178,3 @@ def _add_config(parser: argparse.ArgumentParser) -> None:
         metavar="KEY.PATH=VALUE",
         help="lay a value over the file; may be repeated",
     )
-
-
-def _add_registry(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--registry", default="registry", metavar="DIR_OR_URL", help="default: registry")

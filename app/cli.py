@@ -5,24 +5,19 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.arguments import (
+    PRODUCTION,
     architectures_parser,
     benchmark_parser,
-    models_parser,
-    monitor_parser,
-    package_parser,
-    promote_parser,
     read_count,
     read_overrides,
     read_pins,
     report_parser,
-    rollback_parser,
     sweep_parser,
 )
 from app.errors import BenchmarkError, UsageError
@@ -34,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-OK, SOME_FAILED, WRONG_INPUT, DRIFT = 0, 1, 2, 3
+OK, SOME_FAILED, WRONG_INPUT = 0, 1, 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -63,16 +58,10 @@ def _run_command(words: Sequence[str]) -> int:
         return search_sweep(sweep_parser().parse_args(words[1:]))
     if words[:1] == ["architectures"]:
         return list_architectures(architectures_parser().parse_args(words[1:]))
-    if words[:1] == ["monitor"]:
-        return monitor_model(monitor_parser().parse_args(words[1:]))
-    if words[:1] == ["package"]:
-        return package_winner(package_parser().parse_args(words[1:]), words)
-    if words[:1] == ["models"]:
-        return list_models(models_parser().parse_args(words[1:]))
-    if words[:1] == ["promote"]:
-        return promote_version(promote_parser().parse_args(words[1:]))
-    if words[:1] == ["rollback"]:
-        return roll_back(rollback_parser().parse_args(words[1:]))
+    if words[:1] and words[0] in PRODUCTION:
+        from app.production import run_production
+
+        return run_production(words)
     parser = benchmark_parser()
     arguments, rest = parser.parse_known_args(words)
     return run_file(arguments, read_pins(parser, rest))
@@ -82,11 +71,16 @@ def run_file(arguments: argparse.Namespace, pins: Mapping[str, str]) -> int:
     """`python app.py --config FILE`, by who calls and what the file is."""
     from app.agent import find_call, obeying_sigterm
     from app.search.sweep import is_sweep
+    from app.serving.lifecycle.file import is_lifecycle
     from app.suite import is_suite
 
     call = find_call(os.environ)
     if is_sweep(arguments.config):
         raise UsageError(f"{arguments.config}: is a sweep; search it by app.py sweep --config {arguments.config}")
+    if is_lifecycle(arguments.config):
+        raise UsageError(
+            f"{arguments.config}: is a lifecycle; take a round by app.py lifecycle --config {arguments.config}"
+        )
     if call is not None:
         with obeying_sigterm():
             return run_trial(arguments, {**call.parameters, **pins})
@@ -273,77 +267,4 @@ def list_architectures(arguments: argparse.Namespace) -> int:
     if family is not None and family not in FAMILIES + BASELINES:
         raise UsageError(f"--family {family}: unknown family{suggest(family, FAMILIES + BASELINES)}")
     print_architectures([entry for entry in load_architectures().values() if family in (None, entry.family)])
-    return OK
-
-
-def monitor_model(arguments: argparse.Namespace) -> int:
-    """`python app.py monitor`: the last requests against the reference of the model that answered them."""
-    from app.monitoring import find_model, find_served, read_since, watch_drift
-    from app.terminal import print_drift
-
-    if arguments.last < 1:
-        raise UsageError(f"--last {arguments.last}: must be 1 or more")
-    since = read_since(arguments.since)
-    model = find_model(arguments.model, arguments.registry)
-    served = find_served(arguments.served, model.name)
-    record = watch_drift(model, served, last=arguments.last, since=since)
-    print_drift(record, served.page)
-    return DRIFT if record.verdict == "drift" else OK
-
-
-def package_winner(arguments: argparse.Namespace, words: Sequence[str]) -> int:
-    """`python app.py package --config FILE`: the winner, or a run by its id, as the next version of its model."""
-    from app.bench.lock import hold_folder
-    from app.packaging import build_package, choose_winner, find_folder, make_weights
-    from app.running import lend_parents
-    from app.serving.registry.registry import Registry
-    from app.terminal import print_choice, print_package
-
-    registry = Registry(arguments.registry)
-    folder = find_folder(arguments.config, arguments.set)
-    chosen = choose_winner(folder, arguments.run)
-    print_choice(chosen.choice, has_weights=folder.run(chosen.choice.run.run_id).model.is_dir())
-    with hold_folder(folder), lend_parents() as lend:
-        make_weights(chosen, lend)
-        package = build_package(
-            chosen,
-            lend(chosen.benchmark),
-            max_loss=arguments.max_loss,
-            keep_texts=not arguments.without_texts,
-            command=f"python app.py {shlex.join(words)}",
-        )
-        number = registry.add(chosen.record.name, package)
-    print_package(registry.find(f"{chosen.record.name}@{number}"), arguments.registry)
-    return OK
-
-
-def list_models(arguments: argparse.Namespace) -> int:
-    """`python app.py models`: every model of a registry with its versions, aliases and history."""
-    from app.serving.registry.registry import Registry
-    from app.terminal import print_models
-
-    print_models(Registry(arguments.registry))
-    return OK
-
-
-def promote_version(arguments: argparse.Namespace) -> int:
-    """`python app.py promote REFERENCE`: a version becomes the champion if it is better, or is refused on record."""
-    from app.packaging import load_test_split
-    from app.serving.registry.promotion import promote
-    from app.serving.registry.registry import Registry
-
-    examples = load_test_split(arguments.config) if arguments.config else None
-    registry = Registry(arguments.registry)
-    found = promote(registry, arguments.reference, within_noise=arguments.within_noise, examples=examples)
-    is_promoted = found.kind == "promoted"
-    print(f"version {found.version} {found.kind}: {found.reason}", file=sys.stdout if is_promoted else sys.stderr)
-    return OK if is_promoted else SOME_FAILED
-
-
-def roll_back(arguments: argparse.Namespace) -> int:
-    """`python app.py rollback [NAME]`: the champion before the champion is the champion again."""
-    from app.serving.registry.registry import Registry
-
-    registry = Registry(arguments.registry)
-    print(registry.roll_back(registry.only(arguments.name)).reason)
     return OK

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 __all__ = [
+    "API_KEY_VARIABLE",
     "ARCHITECTURES",
     "ATTEMPT_VARIABLE",
     "CACHE_VARIABLE",
@@ -26,8 +27,10 @@ __all__ = [
     "PARTS_VARIABLE",
     "PAUSED_VARIABLE",
     "PROJECT",
+    "PROMOTION",
     "REFERENCES",
     "REPORT",
+    "ROUND",
     "RUN_VARIABLE",
     "SEARCH",
     "SERVICE_VARIABLE",
@@ -52,11 +55,14 @@ REPORT = NOTEBOOKS / "report.py"
 SUITE = NOTEBOOKS / "suite.py"
 COMPARISON = NOTEBOOKS / "comparison.py"
 SEARCH = NOTEBOOKS / "search.py"
-DRIFT = NOTEBOOKS / "drift.py"
+ROUND = NOTEBOOKS / "round.py"
+PROMOTION = NOTEBOOKS / "promotion.py"
 PACKAGE = NOTEBOOKS / "package.py"
+DRIFT = NOTEBOOKS / "drift.py"
 ARCHITECTURES = PROJECT / "config" / "architectures.yaml"
 REFERENCES = PROJECT / "config" / "references.yaml"
 
+API_KEY_VARIABLE = "APP_API_KEY"  # what the API asks its clients for
 CACHE_VARIABLE = "BERT_BENCHMARK_CACHE"  # where to keep what can be made again
 # What the driver tells a kernel that is no parameter of the science: it must not change a run's id.
 EXCLUSIVE_VARIABLE = "BERT_BENCHMARK_EXCLUSIVE"  # 1: no other run of the benchmark is at work beside this one

@@ -18,14 +18,16 @@ from app.bench.resume import estimate_seconds
 from app.config import KnownArchitecture
 from app.layout import BenchmarkFolder, SuiteFolder
 from app.report.statistics.leaderboard import Row, rank
-from app.results import RunResult
+from app.results import RunResult, TrackingRecord
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from app.lifecycle import Outlook
     from app.search.sweep import Sweep
     from app.serving.drift.record import DriftRecord
+    from app.serving.lifecycle.rounds import Round
     from app.serving.package.winner import Choice
     from app.serving.registry.registry import Registry, Version
     from app.trials import SearchRecord
@@ -40,8 +42,11 @@ __all__ = [
     "print_leaderboard",
     "print_member",
     "print_models",
+    "print_outlook",
     "print_package",
     "print_plan",
+    "print_published",
+    "print_round",
     "print_search",
     "print_space",
     "print_suite",
@@ -334,6 +339,14 @@ def print_package(version: Version, root: str) -> None:
         console().print(line, markup=False, highlight=False, soft_wrap=True)
 
 
+def print_published(record: TrackingRecord | None) -> None:
+    """Say where W&B has the version, or that it is kept to be sent."""
+    if record is not None:
+        online = record.mode == "online"
+        where = f"on W&B too: {record.path}" if online else f"for W&B, kept in {record.path}: make sync sends it"
+        console().print(where, markup=False, highlight=False, soft_wrap=True)
+
+
 def print_models(registry: Registry) -> None:
     """Print each model: a line a version, with its aliases, then a line for everything that has happened to it."""
     from app.report.page.wording import memory, metric_name, score
@@ -364,3 +377,35 @@ def print_models(registry: Registry) -> None:
         for event in state.history:
             line = f"{event.time:%Y-%m-%d %H:%M}  version {event.version} {event.kind}"
             console().print(f"{line}{f': {event.reason}' if event.reason else ''}", markup=False, highlight=False)
+
+
+def print_outlook(outlook: Outlook) -> None:
+    """Say why a round is due, that one is carried on, or that there is nothing to do."""
+    name = outlook.lifecycle.settled.name
+    if outlook.begun is not None:
+        lines = [f"round {outlook.begun.number} of {name} is carried on; it was due because:", *outlook.reasons]
+    elif outlook.reasons:
+        lines = [f"round {outlook.next_number} of {name} is due:", *outlook.reasons]
+    else:
+        number = outlook.last.number if outlook.last else 0
+        lines = [f"nothing has changed since round {number} of {name}: there is nothing to do"]
+    for place, line in enumerate(lines):
+        console().print(f"  {line}" if place else line, markup=False, highlight=False, soft_wrap=True)
+
+
+def print_round(name: str, found: Round) -> None:
+    """Say what came of a round, and where it lies."""
+    from app.serving.lifecycle.rounds import RoundFolder
+
+    folder = RoundFolder.of(name, found.number)
+    added, held_out = (found.counts.get(key, 0) for key in ("added", "held_out"))
+    state = "promoted" if found.promoted else "refused"
+    lines = [
+        f"round {found.number}: {added:,} new rows to learn from, {held_out:,} to test on ({folder.page})",
+        f"benchmark: {found.benchmark}/index.html",
+        f"version {found.version} {state}: {found.verdict} ({folder.promotion_page})",
+    ]
+    if found.served_version is not None:
+        lines.append(f"the server answers by version {found.served_version}")
+    for line in lines:
+        console().print(line, markup=False, highlight=False, soft_wrap=True)

@@ -10,11 +10,12 @@ import pytest
 from app.bench.plan import plan_runs
 from app.config import load_architectures, load_config
 from app.search.sweep import load_sweep
+from app.serving.lifecycle.file import load_lifecycle
 from app.suite import is_suite, load_suite
 from app.tasks import KINDS
 
 CONFIG = Path(__file__).resolve().parent.parent / "config"
-NO_BENCHMARKS = {"architectures.yaml", "references.yaml", "sweep.yaml"}
+NO_BENCHMARKS = {"architectures.yaml", "lifecycle.yaml", "references.yaml", "sweep.yaml"}
 FILES = sorted(path for path in CONFIG.glob("*.yaml") if path.name not in NO_BENCHMARKS)
 SUITES = [path for path in FILES if is_suite(path)]
 BENCHMARKS = [path for path in FILES if path not in SUITES]
@@ -150,3 +151,9 @@ def test_the_sweep_says_how_it_is_searched_and_what_it_costs(monkeypatch):
     sweep = load_sweep(CONFIG / "sweep.yaml")
     assert sweep.name == sweep.benchmark.name == "quickstart-sweep"
     assert f"{sweep.run_cap} trials" in comment
+
+
+def test_the_lifecycle_keeps_the_quickstarts_winner_up_to_date():
+    path = CONFIG / "lifecycle.yaml"
+    assert load_lifecycle(path).settled == load_config(CONFIG / "quickstart.yaml")
+    assert ["lifecycle", "--config", "config/lifecycle.yaml"] in commands_in(opening_comment(path))

@@ -57,7 +57,11 @@ def copy_project(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("folder", "name", "said"), [("notebooks", "finetune.py", "accuracy 0."), (".", "language_model.py", "perplexity ")]
+    ("folder", "name", "said"),
+    [
+        ("notebooks", "finetune.py", "accuracy 0."),
+        pytest.param(".", "language_model.py", "perplexity ", marks=pytest.mark.slow),
+    ],
 )
 def test_the_template_of_a_run_is_a_script_that_fits_into_binder(folder, name, said):
     words = [sys.executable, str(PROJECT / "notebooks" / name)]

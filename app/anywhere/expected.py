@@ -7,7 +7,18 @@ from typing import Any
 
 from app.bench.plan import plan_runs
 from app.config import Benchmark
-from app.layout import COMPARISON, DRIFT, FINETUNE, LANGUAGE_MODEL, PACKAGE, REPORT, SEARCH, SUITE
+from app.layout import (
+    COMPARISON,
+    DRIFT,
+    FINETUNE,
+    LANGUAGE_MODEL,
+    PACKAGE,
+    PROMOTION,
+    REPORT,
+    ROUND,
+    SEARCH,
+    SUITE,
+)
 
 __all__ = ["HEADER", "KEPT_METADATA", "OWN_PARAMETERS", "planned_parameters"]
 
@@ -41,12 +52,29 @@ _REPORTS: Mapping[str, Mapping[str, Any]] = {  # as app/report/write.py has it
     SUITE.name: {"folder": ""},
     SEARCH.name: {"folder": ""},
     COMPARISON.name: {"folder": "", "against": ""},
-    DRIFT.name: {"package": "", "served": "", "version": 0, "last": 0, "since": ""},  # as app/monitoring.py has it
+    ROUND.name: {  # as app/lifecycle.py has it
+        "folder": "",
+        "reasons": [],
+        "served": "",
+        "test_share": 0.0,
+        "task": "",
+        "dataset_path": "",
+        "dataset_files": {},
+        "dataset_name": "",
+        "dataset_revision": "",
+        "dataset_splits": {},
+        "text_columns": [],
+        "label_column": "",
+        "max_length": 4,
+        "limit": 0,
+    },
+    PROMOTION.name: {"registry": "", "name": "", "version": 0},
     PACKAGE.name: {  # as app/packaging.py has it
         **dict.fromkeys(("folder", "run_id", "package_folder", "command"), ""),
         "max_loss": 0.5,
         "keep_texts": True,
     },
+    DRIFT.name: {"package": "", "served": "", "version": 0, "last": 0, "since": ""},  # as app/monitoring.py has it
 }
 
 

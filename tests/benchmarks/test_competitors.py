@@ -41,7 +41,13 @@ def test_inference_says_how_long_one_question_takes_and_many(run, name):
     assert said["rows_per_second"] > 0
 
 
-@pytest.mark.parametrize(("loop", "leaves"), [("papermill_loop.sh", {"notebook.ipynb"}), ("script_loop.sh", set())])
+@pytest.mark.parametrize(
+    ("loop", "leaves"),
+    [
+        ("papermill_loop.sh", {"notebook.ipynb"}),
+        pytest.param("script_loop.sh", set(), marks=pytest.mark.slow),
+    ],
+)
 def test_a_loop_over_the_grid_leaves_a_result_for_each_run(tmp_path, loop, leaves):
     write_grid(tmp_path, rates=(1e-3,), seeds=1)
     environment = {"PYTHON": sys.executable, "BERT_BENCHMARK_CACHE": str(tmp_path / "cache")}

@@ -69,6 +69,7 @@ def test_an_interrupt_keeps_what_is_finished_and_leaves_no_process(here, write_c
     assert [process.cmdline() for process in alive] == []
 
 
+@pytest.mark.slow
 @pytest.mark.own_parent
 def test_runs_go_on_when_the_parent_of_warm_kernels_has_died(here, write_config, monkeypatch):
     from app.bench.warm import WarmParent

@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from app.cli import main
 from tests.cli.commands import SMALL, results_in, run
 from tests.conftest import PROJECT
@@ -17,6 +19,7 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(here, write_config, capsys
     assert sorted(path.name for path in here.iterdir()) == ["x.yaml"]
 
 
+@pytest.mark.slow
 def test_cold_kernels_and_two_workers_give_the_same_scores(here, write_config):
     alone = write_config("a.yaml", **SMALL)
     together = write_config("b.yaml", **{**SMALL, "name": "together", "execution": {"workers": 2, "kernel": "cold"}})
@@ -58,6 +61,7 @@ def test_two_workers_share_one_tracking_service_and_leave_no_key_in_any_file(her
         assert not [path for path in files if secret.encode() in path.read_bytes()]
 
 
+@pytest.mark.slow
 def test_a_folder_app_of_the_users_own_is_no_obstacle(here, write_config):
     (here / "app").mkdir()
     (here / "app" / "__init__.py").write_text("raise RuntimeError('not this one')")

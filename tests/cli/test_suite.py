@@ -92,6 +92,7 @@ def test_problems_of_data_and_weights_of_all_members_are_told_before_anything_ru
     assert not (here / "reports").exists()
 
 
+@pytest.mark.slow
 def test_a_suite_and_a_benchmark_of_one_name_do_not_share_a_folder(here, write_suite, capsys):
     assert run(write_suite()) == 0
     assert run(here / "one.yaml", "--set", "name=all") == 2
@@ -101,6 +102,7 @@ def test_a_suite_and_a_benchmark_of_one_name_do_not_share_a_folder(here, write_s
     assert "holds a benchmark of this name" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_force_and_pins_go_to_every_member(here, write_suite):
     suite = write_suite(architectures=["majority", "tfidf-logreg"])
     assert run(suite, "--architecture=majority") == 0

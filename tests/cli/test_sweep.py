@@ -110,6 +110,7 @@ def test_trials_that_come_to_the_same_run_are_run_once(here, write_sweep):
     assert len({trial.value for trial in trials}) == 1
 
 
+@pytest.mark.slow
 def test_a_trial_that_fails_is_told_and_the_others_go_on(here, write_sweep, capsys):
     huge = {"name": "huge", "family": "bert", "config": {"hidden_size": 2_000_000, "num_attention_heads": 2}}
     benchmark = {"architectures": [huge, "majority"], "execution": {"retries": 0}}

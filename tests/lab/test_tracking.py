@@ -82,6 +82,7 @@ def test_credentials_are_found_where_wandb_finds_them(here, monkeypatch, where):
     assert has_credentials()
 
 
+@pytest.mark.slow
 def test_a_key_in_the_environment_reaches_no_file(here, write_config, monkeypatch):
     from app.cli import main
 

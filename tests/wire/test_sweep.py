@@ -74,6 +74,7 @@ def results_by(results, name):
     return found
 
 
+@pytest.mark.slow
 def test_runs_that_hyperband_stops_or_that_fail_are_told_as_such(server, sweep, call, here):
     server.stop_after = {"run00001": 2}
     sweep("${args_json}", architecture=["toy"], epochs=[10_000, 1], learning_rate=[0.001], dropout=[0.1])
@@ -105,6 +106,7 @@ def test_an_agent_that_is_stopped_leaves_a_truthful_result_and_no_process(server
     assert [process.cmdline() for process in alive] == []
 
 
+@pytest.mark.slow
 def test_a_kernel_that_is_lost_is_tried_again_in_the_same_run_of_the_sweep(server, sweep, start, here):
     sweep("${args}", architecture=["toy"])
     words = ("--config", "x.yaml", "--architecture=toy", "--learning_rate=0.001", "--epochs=100")

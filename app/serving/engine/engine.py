@@ -36,6 +36,8 @@ class Engine:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
+        # threads that wait for work sleep: turning in circles they would take the cores that answer requests
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3  # errors
         try:
             self._session = onnxruntime.InferenceSession(str(folder.model), options, providers=["CPUExecutionProvider"])

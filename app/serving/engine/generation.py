@@ -32,7 +32,7 @@ def generate(engine: Engine, prompt: str, *, length: int, temperature: float, se
     tokens, told = list(tokenizer_ids), tokenizer.decode(tokenizer_ids)
     for _ in range(length):
         seen = np.asarray(tokens[1 - window :], dtype=np.int64)
-        row = Encoded(seen, np.zeros_like(seen), (), is_cut=False, unknown=0)
+        row = Encoded.of(seen)
         weights = engine.compute([row])[0, -1].astype(np.float64)
         weights[special] = -np.inf
         tokens.append(_choose(weights, temperature, random))

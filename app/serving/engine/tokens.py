@@ -27,8 +27,14 @@ class Encoded:
     ids: Integers  # (tokens,)
     types: Integers  # (tokens,): the text of a pair that a token belongs to
     first_pieces: tuple[int, ...]  # places of the tokens that words begin with; of token-classification alone
+    words: tuple[int, ...]  # which words these are: one that is cut off, or of no letter the tokenizer knows, has none
     is_cut: bool  # it was longer than max_length
     unknown: int  # tokens that the vocabulary has no word for
+
+    @classmethod
+    def of(cls, ids: Integers) -> Encoded:
+        """Tokens as they are given, of one text."""
+        return cls(ids, np.zeros_like(ids), (), (), is_cut=False, unknown=0)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -51,11 +57,13 @@ class Encoder:
 
     def _read(self, found: Encoding) -> Encoded:
         ids = np.asarray(found.ids, dtype=np.int64)
+        first = _first_pieces(found.word_ids) if self._in_words else {}
         unknown = self._manifest.unknown_token_id
         return Encoded(
             ids,
             np.asarray(found.type_ids, dtype=np.int64),
-            _first_pieces(found.word_ids) if self._in_words else (),
+            tuple(first.values()),
+            tuple(first),
             is_cut=bool(found.overflowing),
             unknown=0 if unknown is None else int((ids == unknown).sum()),
         )
@@ -72,9 +80,10 @@ class Encoder:
         return {name: known[name] for name in self._manifest.inputs}
 
 
-def _first_pieces(words: Sequence[int | None]) -> tuple[int, ...]:
+def _first_pieces(words: Sequence[int | None]) -> dict[int, int]:
+    """The place at which each word begins, by its number."""
     first: dict[int, int] = {}
     for place, word in enumerate(words):
         if word is not None:
             first.setdefault(word, place)
-    return tuple(first.values())
+    return first

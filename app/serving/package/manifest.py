@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -110,7 +111,7 @@ class Manifest(_Record):
 
 def write_manifest(folder: PackageFolder, manifest: Manifest) -> Manifest:
     """Write it last, with the digest of every file that lies in the folder by then; returns it with these."""
-    files = {path.name: _measure(path.read_bytes()) for path in folder.contents() if path != folder.manifest}
+    files = {path.name: _measure(path) for path in folder.contents() if path != folder.manifest}
     manifest = manifest.model_copy(update={"files": files})
     document = manifest.model_dump(mode="json")
     document = {"schema": document.pop("schema_version"), **document}
@@ -150,7 +151,7 @@ def verify_package(folder: PackageFolder) -> Manifest:
         if path.parent != folder.path:
             raise PackageError(f"{folder.manifest}: names a file outside of the package, {name}")
         try:
-            found = _measure(path.read_bytes())
+            found = _measure(path)
         except OSError as error:
             raise PackageError(f"{path}: cannot be read ({error.strerror}); {REMEDY}") from None
         if found != known:
@@ -158,5 +159,7 @@ def verify_package(folder: PackageFolder) -> Manifest:
     return manifest
 
 
-def _measure(content: bytes) -> Artefact:
-    return Artefact(bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
+def _measure(path: Path) -> Artefact:
+    with path.open("rb") as file:  # not read as a whole: a server that opens another version has little room
+        digest = hashlib.file_digest(file, "sha256")
+        return Artefact(bytes=file.tell(), sha256=digest.hexdigest())

@@ -86,4 +86,4 @@ def choose_precision(metric: str, timings: Sequence[PackageTiming], *, max_loss:
 def _draw_row(engine: Engine, length: int) -> Encoded:
     vocabulary = engine.encoder.tokenizer.get_vocab_size()
     ids = np.random.default_rng(0).integers(vocabulary // 2, vocabulary, size=length)
-    return Encoded(ids, np.zeros_like(ids), (), is_cut=False, unknown=0)
+    return Encoded.of(ids)

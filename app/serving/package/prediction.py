@@ -85,8 +85,7 @@ def _score_windows(engine: Engine, split: Split) -> TokenLosses:
     for start in range(0, len(windows), size):
         batch = range(start, min(start + size, len(windows)))
         inputs = np.stack([ids[windows[row].start : windows[row].start + length] for row in batch])
-        types = np.zeros(length - 1, dtype=np.int64)
-        logits = engine.compute([Encoded(row[:-1], types, (), is_cut=False, unknown=0) for row in inputs])
+        logits = engine.compute([Encoded.of(row[:-1]) for row in inputs])
         vocabulary = logits.shape[-1]
         losses = _losses(logits, inputs[:, 1:])
         for place, row in enumerate(batch):

@@ -84,6 +84,7 @@ def test_plain_torch_alone_has_nothing_to_be_compared_with(train, intents):
     assert len(found.ready) == 1
 
 
+@pytest.mark.slow
 def test_a_backend_that_fails_is_recorded_with_its_reason_and_the_others_go_on(train, intents, monkeypatch):
     monkeypatch.setenv("CXX", "/nowhere/compiler")  # a machine without one
     monkeypatch.setenv("TORCHINDUCTOR_FORCE_DISABLE_CACHES", "1")

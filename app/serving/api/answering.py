@@ -1,0 +1,67 @@
+"""Answers of the engine as they go over the wire, and as the store keeps them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+
+from app.serving.api.batching import Answered
+from app.serving.api.rows import Given
+from app.serving.api.wire import Alternative, Prediction, Tag
+from app.serving.engine.answers import Choice
+from app.serving.package.manifest import Manifest
+from app.serving.store.records import Served
+from app.tasks import TAGGING
+
+__all__ = ["describe_row", "predict_row"]
+
+DIGITS = 6
+
+
+def predict_row(given: Given, answered: Answered) -> Prediction:
+    """The answer to one text, with an id of its own."""
+    answer, row_id = answered.answer, uuid.uuid4().hex
+    prediction = Prediction(id=row_id, is_cut=answered.encoded.is_cut)
+    if answer.value is not None:
+        prediction.value = round(answer.value, DIGITS)
+    elif answer.choices:
+        first, *others = answer.choices
+        prediction.label, prediction.probability = first.label, round(first.probability, DIGITS)
+        prediction.alternatives = [
+            Alternative(label=choice.label, probability=round(choice.probability, DIGITS)) for choice in others
+        ]
+    else:
+        tags = dict(zip(answered.encoded.words, answer.tags, strict=True))
+        prediction.words = [_tag(given, place, tags.get(place)) for place in range(len(given.row))]
+    return prediction
+
+
+def describe_row(
+    manifest: Manifest, version: int, given: Given, answered: Answered, prediction: Prediction, *, keep_text: bool
+) -> Served:
+    """What the store is to know of the row: features, and the text only where it may be kept."""
+    shown = prediction.label if prediction.value is None else f"{prediction.value:g}"
+    return Served(
+        id=prediction.id,
+        time=datetime.now(UTC).isoformat(),
+        version=version,
+        characters=given.characters,
+        tokens=len(answered.encoded),
+        unknown=answered.encoded.unknown,
+        is_cut=answered.encoded.is_cut,
+        prediction=shown or "",
+        confidence=prediction.probability,
+        texts=_texts(manifest, given) if keep_text else (),
+    )
+
+
+def _texts(manifest: Manifest, given: Given) -> tuple[str, ...]:
+    return (" ".join(given.row),) if manifest.kind == TAGGING.name else given.row
+
+
+def _tag(given: Given, place: int, found: Choice | None) -> Tag:
+    start, end = given.places[place] if given.places else (None, None)
+    tag = Tag(word=given.row[place], start=start, end=end)
+    if found is not None:
+        tag.tag, tag.probability = found.label, round(found.probability, DIGITS)
+    return tag

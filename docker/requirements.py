@@ -1,0 +1,12 @@
+"""Print a category of Pipfile.lock as requirements with hashes, which pip alone can install."""
+
+import json
+import sys
+from pathlib import Path
+
+lock, category = sys.argv[1:]
+for name, entry in sorted(json.loads(Path(lock).read_text(encoding="utf-8"))[category].items()):
+    extras = f"[{','.join(entry['extras'])}]" if entry.get("extras") else ""
+    marker = f" ; {entry['markers']}" if entry.get("markers") else ""
+    hashes = "".join(f" --hash={digest}" for digest in entry["hashes"])
+    sys.stdout.write(f"{name}{extras}{entry['version']}{marker}{hashes}\n")
