@@ -16,6 +16,7 @@ from benchmarks.inference import measure_inference
 from benchmarks.machine import describe_machine, measure_load, read_revision
 from benchmarks.record import Line, Machine, Record, Section, read_record, write_record
 from benchmarks.sections import Plan
+from benchmarks.serving import measure_serving
 from benchmarks.tables import render_record, update_document
 from benchmarks.training import measure_training
 from benchmarks.turns import CommandError
@@ -26,6 +27,7 @@ SECTIONS: Mapping[str, Callable[[Plan], tuple[Line, ...]]] = {
     "inference": measure_inference,
     "driver": measure_driver,
     "cluster": measure_cluster,
+    "serving": measure_serving,
 }
 FOLDER = PROJECT / "benchmarks"
 

@@ -66,7 +66,7 @@ class Line(_Frozen):
     """One thing that was measured, for this project first and then for what it is compared with."""
 
     name: str
-    unit: Literal["s", "ms", "rows/s", "%", "kB"]
+    unit: Literal["s", "ms", "rows/s", "%", "kB", "MiB"]
     entries: tuple[Entry, ...] = Field(min_length=1)
 
     def advantage(self, other: Entry) -> Spread:

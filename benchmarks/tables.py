@@ -15,6 +15,7 @@ TITLES = {
     "inference": "Inference",
     "driver": "The driver alone",
     "cluster": "On a Ray cluster",
+    "serving": "The API",
 }
 
 

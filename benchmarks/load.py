@@ -1,0 +1,83 @@
+"""Load on a server: the same requests again and again over connections that are kept, and how long each took."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+__all__ = ["Load", "apply_load", "make_requests"]
+
+
+@dataclass
+class Load:
+    """What became of the requests."""
+
+    seconds: float = 0.0
+    latencies: list[float] = field(default_factory=list)  # seconds, of those that were answered with 200
+    failed: int = 0  # answered otherwise, or not at all
+
+    @property
+    def rate(self) -> float:
+        """Answers a second."""
+        return len(self.latencies) / self.seconds
+
+    def milliseconds(self, percent: float) -> float:
+        """The time that so many percent of the answers took at most."""
+        return float(np.percentile(self.latencies, percent)) * 1000
+
+
+def make_requests(path: str, texts: Sequence[str]) -> list[bytes]:
+    """A request for each text, as it goes over the wire."""
+    requests = []
+    for text in texts:
+        body = json.dumps({"text": text}).encode()
+        head = (f"POST {path} HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json")
+        requests.append("\r\n".join((*head, f"Content-Length: {len(body)}", "", "")).encode() + body)
+    return requests
+
+
+def apply_load(port: int, requests: Sequence[bytes], *, connections: int, seconds: float) -> Load:
+    """Send requests over so many connections for so long, each as soon as the one before is answered.
+
+    It writes bytes and reads as many as Content-Length says, and nothing more: on two cores a client of a library would
+    take more of them than the server.
+    """
+    return asyncio.run(_apply(port, requests, connections, seconds))
+
+
+async def _apply(port: int, requests: Sequence[bytes], connections: int, seconds: float) -> Load:
+    load, began = Load(), time.perf_counter()
+    until = began + seconds
+    turned = [[*requests[number:], *requests[:number]] for number in range(connections)]  # not all ask the same
+    await asyncio.gather(*(_ask(port, mine, until, load) for mine in turned))
+    load.seconds = time.perf_counter() - began
+    return load
+
+
+async def _ask(port: int, requests: Sequence[bytes], until: float, load: Load) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for request in itertools.cycle(requests):
+        began = time.perf_counter()
+        if began > until:
+            break
+        writer.write(request)
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(head.lower().split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
+            await reader.readexactly(length)
+        except (OSError, asyncio.IncompleteReadError):
+            load.failed += 1
+            writer.close()
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            continue
+        if head.startswith(b"HTTP/1.1 200"):
+            load.latencies.append(time.perf_counter() - began)
+        else:
+            load.failed += 1
+    writer.close()
