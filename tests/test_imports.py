@@ -40,16 +40,7 @@ ALLOWED = {
         *("results", "tasks", "drawing", "lab", "report"),
     },
     "lab": {
-        "checksums",
-        "clock",
-        "errors",
-        "integrity",
-        "documents",
-        "config",
-        "layout",
-        "results",
-        "drawing",
-        "tasks",
+        *("checksums", "clock", "errors", "integrity", "documents", "config", "layout", "results", "drawing", "tasks"),
     },
     "report": {"errors", "integrity", "documents", "config", "layout", "results", "drawing", "tasks", "trials"},
     "terminal": {
