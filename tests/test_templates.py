@@ -99,6 +99,10 @@ def test_the_templates_of_pages_are_scripts_too_once_there_is_something_to_tell(
         ("suite.py", "reports/suite: no suite here yet; run `python app.py --config config/suite.yaml`"),
         ("comparison.py", "no benchmark here yet; run `python app.py --config "),
         ("package.py", "no benchmark here yet; run `python app.py --config config/quickstart.yaml`"),
+        (
+            "promotion.py",
+            "registry: nothing was decided on version 1 yet; run `python app.py promote quickstart@1` first",
+        ),
         ("drift.py", "served/quickstart: nothing was served here yet; run `python app.py serve` first"),
     ],
 )
