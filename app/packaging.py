@@ -10,15 +10,26 @@ from typing import TYPE_CHECKING
 from app.errors import PackageError, TemplateError, UsageError
 from app.layout import PACKAGE, BenchmarkFolder, PackageFolder
 from app.results import RunResult, Status
+from app.serving.registry.events import CANDIDATE
 
 if TYPE_CHECKING:
     from app.bench.warm import WarmParent
     from app.config import Benchmark
     from app.lab.datasets import Examples
     from app.report.gather import Record
+    from app.results import TrackingRecord
     from app.serving.package.winner import Choice
+    from app.serving.registry.registry import Version
 
-__all__ = ["Chosen", "build_package", "choose_winner", "find_folder", "load_test_split", "make_weights"]
+__all__ = [
+    "Chosen",
+    "build_package",
+    "choose_winner",
+    "find_folder",
+    "load_test_split",
+    "make_weights",
+    "publish_version",
+]
 
 
 @dataclass(frozen=True)
@@ -128,6 +139,35 @@ def build_package(
     render_page(package.notebook, package.page, title=f"{chosen.record.name} · package", home=None)
     write_manifest(package, read_manifest(package))  # which knows the notebook too, now that it has ended
     return package
+
+
+def publish_version(chosen: Chosen, version: Version) -> TrackingRecord | None:
+    """Give W&B the version too, as a model artifact, where the tracking of the benchmark is online; else None.
+
+    A W&B that does not take it is no reason to fail: what it was to get is kept, and `make sync` sends it.
+    """
+    from app.lab.tracking import has_credentials, start_tracking
+    from app.serving.package.manifest import read_manifest
+
+    tracking = chosen.benchmark.tracking
+    if tracking.mode != "online" and not (tracking.mode == "auto" and has_credentials()):
+        return None
+    manifest = read_manifest(version.folder)
+    about = {"version": version.number, "run_id": manifest.source.run_id, "precision": manifest.precision}
+    about |= {manifest.score.metric: manifest.score.value, "fingerprint": manifest.dataset.fingerprint}
+    tracker = start_tracking(
+        tracking.mode,
+        project=tracking.project,
+        entity=tracking.entity or "",
+        group=chosen.record.name,
+        name=f"package-{version.number}",
+        tags=[*tracking.tags, "package"],
+        folder=str(chosen.folder.wandb),
+        config=about,
+    )
+    aliases = (f"version-{version.number}", CANDIDATE)
+    tracker.log_package(version.folder, version.name, aliases=aliases, about=about)
+    return tracker.finish()
 
 
 def load_test_split(config: Path) -> Examples:

@@ -47,10 +47,10 @@ def run_production(words: Sequence[str]) -> int:
 def package_winner(arguments: argparse.Namespace, words: Sequence[str]) -> int:
     """`python app.py package --config FILE`: the winner, or a run by its id, as the next version of its model."""
     from app.bench.lock import hold_folder
-    from app.packaging import build_package, choose_winner, find_folder, make_weights
+    from app.packaging import build_package, choose_winner, find_folder, make_weights, publish_version
     from app.running import lend_parents
     from app.serving.registry.registry import Registry
-    from app.terminal import print_choice, print_package
+    from app.terminal import print_choice, print_package, print_published
 
     registry = Registry(arguments.registry)
     folder = find_folder(arguments.config, arguments.set)
@@ -66,7 +66,10 @@ def package_winner(arguments: argparse.Namespace, words: Sequence[str]) -> int:
             command=f"python app.py {shlex.join(words)}",
         )
         number = registry.add(chosen.record.name, package)
-    print_package(registry.find(f"{chosen.record.name}@{number}"), arguments.registry)
+        version = registry.find(f"{chosen.record.name}@{number}")
+        published = publish_version(chosen, version)
+    print_published(published)
+    print_package(version, arguments.registry)
     return OK
 
 

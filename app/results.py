@@ -167,6 +167,7 @@ class DatasetRecord(_Record):
     path: str
     revision: str | None = None
     fingerprint: str
+    versions: Mapping[str, str] = {}  # split -> md5 of its file, where DVC tracks it
     rows: Mapping[str, int]
     labels: tuple[str, ...] = ()  # class names; scores in predictions.parquet are in this order
     validation_from_train: bool = False  # no validation split in the source: 10 % of train, stratified
@@ -319,11 +320,24 @@ def _read_one(path: Path, known: dict[str, tuple[object, _Record]]) -> RunResult
                 if name not in known or known[name][0] != given:
                     known[name] = given, model.model_validate(given)
                 document[name] = known[name][1]
-        return RunResult.model_validate(document)
+        return _share_names(RunResult.model_validate(document))
     except (OSError, ValueError, KeyError, AttributeError, TypeError, ValidationError):
         return None
 
 
+def _share_names(result: RunResult) -> RunResult:
+    """The result; with others that were given the same fields it shares the set of their names, a third of a record."""
+    parts: list[_Record | None] = [result, result.primary, result.cost, result.wandb, *result.files.values()]
+    if result.cost is not None:
+        parts += [*result.cost.inference, *result.cost.backends]
+    for part in parts:
+        if part is not None:
+            names = part.model_fields_set
+            object.__setattr__(part, "__pydantic_fields_set__", _NAMES.setdefault(frozenset(names), names))
+    return result
+
+
+_NAMES: dict[frozenset[str], set[str]] = {}
 _ALIKE: Mapping[str, type[_Record]] = {"dataset": DatasetRecord, "environment": Environment}
 
 

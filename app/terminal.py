@@ -18,7 +18,7 @@ from app.bench.resume import estimate_seconds
 from app.config import KnownArchitecture
 from app.layout import BenchmarkFolder, SuiteFolder
 from app.report.statistics.leaderboard import Row, rank
-from app.results import RunResult
+from app.results import RunResult, TrackingRecord
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,6 +45,7 @@ __all__ = [
     "print_outlook",
     "print_package",
     "print_plan",
+    "print_published",
     "print_round",
     "print_search",
     "print_space",
@@ -336,6 +337,14 @@ def print_package(version: Version, root: str) -> None:
     ]
     for line in lines:
         console().print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def print_published(record: TrackingRecord | None) -> None:
+    """Say where W&B has the version, or that it is kept to be sent."""
+    if record is not None:
+        online = record.mode == "online"
+        where = f"on W&B too: {record.path}" if online else f"for W&B, kept in {record.path}: make sync sends it"
+        console().print(where, markup=False, highlight=False, soft_wrap=True)
 
 
 def print_models(registry: Registry) -> None:

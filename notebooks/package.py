@@ -92,7 +92,7 @@ measured = measure_graphs(subject, graphs, max_loss=max_loss)
 measured.describe()
 
 # %%
-print(f"Packaged in {measured.chosen.engine.manifest.precision}: {measured.verdict.reason}.")
+print(measured.sentence())
 
 # %% [markdown]
 # ## How far its probabilities can be believed

@@ -39,7 +39,9 @@ ALLOWED = {
         *("checksums", "clock", "errors", "validation", "integrity", "documents", "schema", "config", "layout"),
         *("results", "tasks", "drawing", "lab", "report"),
     },
-    "lab": {"checksums", "clock", "errors", "integrity", "config", "layout", "results", "drawing", "tasks"},
+    "lab": {
+        *("checksums", "clock", "errors", "integrity", "documents", "config", "layout", "results", "drawing", "tasks"),
+    },
     "report": {"errors", "integrity", "documents", "config", "layout", "results", "drawing", "tasks", "trials"},
     "terminal": {
         "errors",

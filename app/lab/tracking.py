@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from app.lab.courier import Courier
-from app.layout import FINETUNE, SERVICE_VARIABLE, SWEEP_VARIABLE, RunFolder
+from app.layout import FINETUNE, SERVICE_VARIABLE, SWEEP_VARIABLE, PackageFolder, RunFolder
 from app.results import Cost, DatasetRecord, TrackingRecord
 from app.tasks import CLASSIFICATION, TAGGING
 
@@ -89,6 +89,20 @@ class Tracker:
 
         if wanted:
             self._tell(log)
+
+    def log_package(
+        self, folder: PackageFolder, name: str, *, aliases: Sequence[str], about: Mapping[str, Any]
+    ) -> None:
+        """A packaged model as a W&B artifact called `name`, its files copied nowhere."""
+
+        def log(run: Any) -> None:
+            import wandb
+
+            package = wandb.Artifact(name, type="model", metadata=dict(about))
+            package.add_dir(str(folder.path), skip_cache=True, policy="immutable")
+            run.log_artifact(package, aliases=list(aliases))
+
+        self._tell(log)
 
     def finish(self) -> TrackingRecord | None:
         """Close the run and tell where it is; None where tracking is disabled. A slow W&B is not waited for."""

@@ -20,6 +20,7 @@ class BigramConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
     vocab_size: int = 8
     max_position_embeddings: int = 1  # of no use to it: it looks at one token, wherever that stands
     initializer_range: float = 0.02
+    use_cache: bool = False  # there is nothing to keep; every causal model is told
     logit_scale: float = 1.0  # AdamW moves a weight by a learning rate a step at most: a scale lets logits move faster
 
 

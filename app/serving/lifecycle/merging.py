@@ -81,8 +81,9 @@ def merge_examples(examples: Examples, labelled: Sequence[Example], *, test_shar
     held_out = [item for item in fresh if _draw(item.id) < test_share]
     trained = [item for item in fresh if _draw(item.id) >= test_share]
     train = examples.splits["train"]
-    outdated = {item.texts for item in fresh}
-    kept = [place for place, row in enumerate(_rows(train)) if row not in outdated]
+    said = {item.texts: item.label for item in fresh}
+    rows = list(zip(_rows(train), train.labels, strict=True))
+    kept = [place for place, (row, _) in enumerate(rows) if row not in said]
     splits = {
         **examples.splits,
         "train": _extend(train.take(kept), trained, index),
@@ -92,7 +93,7 @@ def merge_examples(examples: Examples, labelled: Sequence[Example], *, test_shar
         splits=splits,
         added=len(trained),
         held_out=len(held_out),
-        corrected=len(train) - len(kept),
+        corrected=sum(row in said and index[said[row]] != label for row, label in rows),
         known=len(wanted) - len(fresh),
         unknown=len(labelled) - sum(item.label in index for item in labelled),
     )

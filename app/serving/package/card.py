@@ -40,7 +40,7 @@ def write_card(subject: Subject, manifest: Manifest, facts: Facts) -> str:
     parts = [
         _head(subject, manifest),
         _scores(subject, manifest),
-        _mistakes(facts),
+        _mistakes(manifest, facts),
         _costs(subject, manifest),
         _calibration(manifest, facts.calibration),
         _data(manifest),
@@ -56,10 +56,14 @@ def licence_of(subject: Subject) -> str:
     if run.checkpoint is None:
         return "Trained from random weights: nobody else's licence is on them. That of the data applies."
     known = load_architectures()
-    entry = next((entry for entry in known.values() if entry.checkpoint == run.checkpoint), known.get(run.architecture))
-    if entry is None or entry.licence in (None, "unknown"):
-        return f"Weights from {run.checkpoint}; under which licence is not known here: ask where they are from."
-    return f"Weights from {entry.checkpoint}, under {entry.licence}, as their publisher states it."
+    entry = next((entry for entry in known.values() if entry.checkpoint == run.checkpoint), None)
+    if entry is not None and entry.licence not in (None, "unknown"):
+        return f"Weights from {entry.checkpoint}, under {entry.licence}, as their publisher states it."
+    customary = known.get(run.architecture)
+    unknown = f"Weights from {run.checkpoint}; under which licence is not known here: ask where they are from."
+    if customary is None or customary.checkpoint is None or customary.licence in (None, "unknown"):
+        return unknown
+    return f"{unknown} If they are those of {customary.checkpoint}, their publisher states {customary.licence}."
 
 
 def _head(subject: Subject, manifest: Manifest) -> str:
@@ -79,7 +83,8 @@ def _head(subject: Subject, manifest: Manifest) -> str:
 def _scores(subject: Subject, manifest: Manifest) -> str:
     found, run = manifest.score, subject.run
     better = "lower is better" if found.direction == "min" else "higher is better"
-    bounds = "" if found.low is None else f", 95 % interval {score(found.low)} to {score(found.high)} over examples"
+    units = "windows of the text" if manifest.kind == CAUSAL.name else "examples"
+    bounds = "" if found.low is None else f", 95 % interval {score(found.low)} to {score(found.high)} over {units}"
     ceiling = manifest.dataset.ceiling
     noisy = "" if ceiling is None else f" A perfect model would reach {score(ceiling)}: labels are noisy on purpose."
     rows = [
@@ -99,13 +104,16 @@ def _scores(subject: Subject, manifest: Manifest) -> str:
     )
 
 
-def _mistakes(facts: Facts) -> str:
+def _mistakes(manifest: Manifest, facts: Facts) -> str:
     parts = ["## What it gets wrong most"]
     if facts.confusions is not None and len(facts.confusions):
         lines = facts.confusions.itertuples(index=False)
         parts.append(_table(list(facts.confusions.columns), [tuple(map(str, line)) for line in lines]))
     if facts.mistakes is not None and len(facts.mistakes):
-        parts.append("The worst of all, with what is true and what it said:")
+        is_language = manifest.kind == CAUSAL.name
+        parts.append(
+            "The passages it finds hardest:" if is_language else "The worst, with what is true and what it said:"
+        )
         lines = facts.mistakes.itertuples(index=False)
         parts.append(_table(list(facts.mistakes.columns), [tuple(map(str, line)) for line in lines]))
     elif facts.mistakes is None:

@@ -68,6 +68,11 @@ class Measured:
     chosen: Graph
     alone: bool  # nothing else of this project was at work meanwhile, as far as is known
 
+    def sentence(self) -> str:
+        """Which precision, why, and whether the machine was there for the timings alone."""
+        busy = "" if self.alone else " Other work may have been done beside the timings."
+        return f"Packaged in {self.chosen.engine.manifest.precision}: {self.verdict.reason}.{busy}"
+
     def describe(self) -> pd.DataFrame:
         """A line a timing."""
         return pd.DataFrame(

@@ -80,7 +80,8 @@ def choose_precision(metric: str, timings: Sequence[PackageTiming], *, max_loss:
         return Verdict(False, f"{figures} {scores}; it would have to be {FASTER} times as fast")
     if not gain >= -max_loss:
         return Verdict(False, f"{figures} {scores}; it may lose {max_loss:g} at most")
-    return Verdict(True, f"{figures} {scores}, within the {max_loss:g} that it may lose")
+    allowed = f", within the {max_loss:g} that it may lose" if gain < 0 else ""
+    return Verdict(True, f"{figures} {scores}{allowed}")
 
 
 def _draw_row(engine: Engine, length: int) -> Encoded:

@@ -78,7 +78,7 @@ def _best(record: Record, standings: tuple[Standing, ...]) -> tuple[RunResult, s
     finite = [pair for pair in scored if math.isfinite(pair[0])] or scored[:1]
     _, run = max(finite, key=lambda pair: pair[0])
     seeds = f"of its {len(first.row.runs)} seeds the one that did best on validation"
-    reason = f"first on the leaderboard, at the setting that validation prefers; {seeds}"
+    reason = f"it is first on the leaderboard, at the setting that validation prefers; {seeds}"
     return run, reason if len(first.row.runs) > 1 else reason.partition(";")[0]
 
 
@@ -92,7 +92,8 @@ def _tell_baselines(standings: tuple[Standing, ...], standing: Standing | None) 
     metric = metric_name(standing.row.runs[0].primary.name)
     sign = -1.0 if standing.row.runs[0].primary.direction == "min" else 1.0
     gain, p_value = standing.ahead.estimate, probability(standing.ahead.adjusted)
-    shown = f"{signed(sign * gain)} of {metric}, adjusted p {p_value}"
+    lower = ", where lower is better" if sign < 0 else ""
+    shown = f"a difference of {signed(sign * gain)} in {metric}{lower}, adjusted p {p_value}"
     if standing.ahead.is_real and gain > 0:
         return f"It is ahead of {name}: {shown}.", True
     if standing.ahead.is_real:

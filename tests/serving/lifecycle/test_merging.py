@@ -64,6 +64,12 @@ def test_a_label_that_was_put_right_replaces_the_old_one(examples):
     assert dict(zip(texts(train), train.labels, strict=True)) == {"my card": 0, "my cash": 1, "lost": 0}
 
 
+def test_a_row_that_is_known_with_its_label_is_there_once(examples):
+    merged = merge_examples(examples, [Example("1", ("lost",), "cash")], test_share=0.0)
+    assert (merged.added, merged.corrected) == (1, 0)
+    assert sorted(texts(merged.splits["train"])) == ["lost", "my card", "my cash"]
+
+
 def test_the_last_word_on_a_text_counts_and_unknown_labels_are_told(examples):
     given = [Example("1", ("mine",), "card"), Example("2", ("mine",), "cash"), Example("3", ("yours",), "gold")]
     merged = merge_examples(examples, given, test_share=0.0)

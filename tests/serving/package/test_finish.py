@@ -228,3 +228,17 @@ def test_tags_are_packaged_word_by_word(place):
     (encoded,) = row.encode([subject.split.texts[0][0]])
     tags = read_answer(manifest, encoded, row.compute([encoded])[0]).tags
     assert [tag.label for tag in tags] == list(pd.read_parquet(package.predictions)["prediction"][0])[: len(tags)]
+
+
+@pytest.mark.slow
+def test_a_model_that_torch_cannot_export_is_refused_by_name(place):
+    file = write_file(
+        place,
+        name="long",
+        dataset={"path": "builtin/sentiment", "max_length": 24, "limit": 40},
+        architectures=["longformer-tiny"],
+        hyperparameters={"learning_rate": 1e-3, "epochs": 1, "batch_size": 16},
+    )
+    subject = load_subject(run_benchmark(file))
+    with pytest.raises(PackageError, match=r"longformer-tiny: torch cannot export a longformer .*--run RUN_ID"):
+        make_graphs(subject, Workshop("").drafts)

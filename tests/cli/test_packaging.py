@@ -1,39 +1,33 @@
 """From `app.py package` to `app.py rollback`, as a user types them."""
 
-import json
-
 import pytest
 
 from app.cli import main
 from app.layout import PackageFolder
 from app.serving.package.manifest import verify_package
-from tests.cli.commands import refused, run
+from app.serving.registry.registry import Registry
+from tests.cli.commands import refused, results_in, run
 from tests.serving.runs import TOY, run_benchmark, write_file
 
 
-def test_the_winner_is_made_again_packaged_promoted_listed_and_rolled_back(here, capsys):
+def test_a_winner_is_packaged_promoted_listed_and_rolled_back(here, capsys):
     file = write_file(here, architectures=[TOY, "majority"], dataset={"path": "builtin/sentiment", "limit": 100})
-    assert run(file) == 0
-    assert not list(here.glob("reports/tiny/runs/*/model"))
-    capsys.readouterr()
+    run_benchmark(file)
 
     assert main(["package", "--config", str(file)]) == 0
     printed = capsys.readouterr().out
-    assert "Its weights were not kept: the run is made again" in printed
     assert "the best baseline, majority" in printed
+    assert "made again" not in printed
     assert "next: python app.py promote tiny@1" in printed
     package = PackageFolder(here / "registry" / "tiny" / "1")
     manifest = verify_package(package)
     assert {"notebook.ipynb", "notebook.html"} <= set(manifest.files)
     assert f"`python app.py package --config {file}`" in package.card.read_text()
     assert "From the winner of a benchmark" in package.page.read_text()
-    record = json.loads((here / "reports" / "tiny" / "runs" / manifest.source.run_id / "result.json").read_text())
-    assert record["status"] == "ok"
 
     assert main(["promote", "candidate"]) == 0
     assert "version 1 promoted: the first" in capsys.readouterr().out
-    assert main(["package", "--config", str(file), "--run", manifest.source.run_id, "--without-texts"]) == 0
-    assert "made again" not in capsys.readouterr().out
+    Registry("registry").add("tiny", package)
     assert main(["promote", "tiny@2"]) == 1
     assert "version 2 refused: not surely better" in capsys.readouterr().err
     assert main(["promote", "tiny@2", "--config", str(file)]) == 1
@@ -43,6 +37,22 @@ def test_the_winner_is_made_again_packaged_promoted_listed_and_rolled_back(here,
         assert said in listed
     assert main(["rollback"]) == 2
     assert "nothing to go back to; version 1 is the first champion" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_winner_that_has_not_kept_its_weights_is_made_again_as_it_was(here, capsys):
+    file = write_file(here, architectures=[TOY], dataset={"path": "builtin/sentiment", "limit": 100})
+    assert run(file) == 0
+    ((run_id, before),) = results_in(here).items()
+    capsys.readouterr()
+    assert main(["package", "--config", str(file), "--run", run_id]) == 0
+    printed = capsys.readouterr().out
+    assert "Its weights were not kept: the run is made again" in printed
+    assert "No baseline was run" in printed
+    assert results_in(here)[run_id].metrics == before.metrics
+    assert verify_package(PackageFolder(here / "registry" / "tiny" / "1")).source.run_id == run_id
+    assert run(file) == 0  # which finds all of it done, and its report current
+    assert "[1/1]" not in capsys.readouterr().out
 
 
 @pytest.fixture
