@@ -159,6 +159,19 @@ def test_what_is_wrong_is_said_in_words(visit, tmp_path):
     expect(alert).to_contain_text("has no rows below its first line")
 
 
+def test_a_server_that_is_gone_is_said_to_be_and_loses_no_answers(browser, packages, tmp_path):  # noqa: F811
+    with Served(packages("text-classification"), tmp_path) as served:
+        page = browser.new_page()
+        page.goto(served.listen())
+        page.get_by_label("Text", exact=True).fill(MAIL)
+        page.get_by_role("button", name="sort").click()
+        expect(page.locator("tbody tr")).to_have_count(1)
+    page.get_by_role("button", name="sort").click()
+    expect(page.get_by_role("alert")).to_have_text("The server cannot be reached. Is it still running?")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.close()
+
+
 def test_a_pair_has_two_fields_and_words_are_shown_with_their_tags(visit):
     page = visit("pairs", bypass_csp=True)
     page.get_by_label("First text").fill(MAIL)

@@ -95,7 +95,7 @@ async function submit(event) {
   } finally {
     find("go").disabled = false;
     find("stop").hidden = true;
-    showAnswers(model, results);
+    if (results.length) showAnswers(model, results); // else those before stay: to ask in vain loses nothing
   }
 }
 
