@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -78,27 +79,13 @@ def watch_drift(model: Version, served: ServedFolder, *, last: int, since: str) 
     from app.bench.kernels import open_report_parent
     from app.bench.lock import take_turns
     from app.bench.notebooks import execute_or_raise
-    from app.layout import DRIFT
-    from app.report.page.pages import render_page
-    from app.serving.drift.record import read_drift
-    from app.serving.drift.rows import read_reference
-    from app.serving.store.store import Store
+    from app.serving.drift.write import write_drift_report
 
-    with open_report_parent() as parent:  # which imports while the inputs are looked at
-        read_reference(model.folder)
-        Store(served.store).read(last=1)
-        parameters = {
-            "package": str(model.folder.path),
-            "served": str(served.path),
-            "version": model.number,
-            "last": last,
-            "since": since,
-        }
+    with open_report_parent() as parent:
+        execute = functools.partial(execute_or_raise, parent=parent)
         try:
             with take_turns(served.lock):
-                execute_or_raise(DRIFT, served.notebook, parameters, parent=parent)
-                render_page(served.notebook, served.page, title=f"{model.name} · drift", home=None)
-                return read_drift(served.record)
+                return write_drift_report(model, served, last=last, since=since, execute=execute)
         except OSError as error:
             reason = error.strerror or error
             raise OutputError(f"{served.path}: cannot be written ({reason}); make it writable, or make room") from None

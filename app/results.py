@@ -167,6 +167,7 @@ class DatasetRecord(_Record):
     path: str
     revision: str | None = None
     fingerprint: str
+    versions: Mapping[str, str] = {}  # split -> md5 of its file, where DVC tracks it
     rows: Mapping[str, int]
     labels: tuple[str, ...] = ()  # class names; scores in predictions.parquet are in this order
     validation_from_train: bool = False  # no validation split in the source: 10 % of train, stratified

@@ -32,6 +32,8 @@ __all__ = ["Model", "World", "open_builtin", "open_files", "simulate"]
 
 LONGEST = 64  # words that the model reads
 REFERENCE = 1_000
+# requests, share of them that is foreign, and how many looks, as a part of --looks
+PLAN = ((200, 0.0, 1.0), (200, 1.0, 0.25), (1000, 0.0, 0.4), (200, 0.05, 0.1), (200, 0.1, 0.1), (200, 0.2, 0.1))
 LABELLED = 0.25  # of the requests, by feedback
 
 
@@ -160,7 +162,7 @@ def main() -> None:
     """Print the table of rates."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.drift", description="False alarms and power.")
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="with banking77/ and imdb/; else built-in corpora")
-    parser.add_argument("--looks", type=int, default=400, metavar="N", help="without drift; a quarter of it with")
+    parser.add_argument("--looks", type=int, default=400, metavar="N", help="of 200 requests without drift; else fewer")
     arguments = parser.parse_args()
     world = open_files(arguments.data) if arguments.data else open_builtin()
     name = "banking77, against imdb" if arguments.data else "intents, against sentiment"
@@ -168,8 +170,8 @@ def main() -> None:
     print(f"{'requests':>8}  {'foreign':>7}  {'texts':>5}  {'drift found':>14}  95 % interval   s/look")
     run: Callable[..., list[bool]] = functools.partial(simulate, world)
     for with_texts in (True, False):
-        for requests, foreign in ((200, 0.0), (1000, 0.0), (200, 0.05), (200, 0.1), (200, 0.2), (200, 1.0)):
-            looks = arguments.looks if foreign == 0 else max(1, arguments.looks // 4)
+        for requests, foreign, part in PLAN:
+            looks = max(1, round(part * arguments.looks))
             began = time.monotonic()
             found = run(requests=requests, foreign=foreign, looks=looks, with_texts=with_texts)
             low, high = wilson_interval(sum(found), looks)

@@ -99,6 +99,7 @@ def test_the_templates_of_pages_are_scripts_too_once_there_is_something_to_tell(
         ("suite.py", "reports/suite: no suite here yet; run `python app.py --config config/suite.yaml`"),
         ("comparison.py", "no benchmark here yet; run `python app.py --config "),
         ("package.py", "no benchmark here yet; run `python app.py --config config/quickstart.yaml`"),
+        ("drift.py", "served/quickstart: nothing was served here yet; run `python app.py serve` first"),
     ],
 )
 def test_the_template_of_a_page_says_in_one_line_what_to_run_first(tmp_path, name, said):

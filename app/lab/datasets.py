@@ -82,6 +82,7 @@ class Examples:
     noise: float | None = None
     kind: str = CLASSIFICATION.name  # of the task
     cut: str | None = None  # in words: what running text lacked, and where it was taken from
+    versions: Mapping[str, str] = field(default_factory=dict)  # split -> md5, of files that DVC tracks
 
     @property
     def evaluated(self) -> str:
@@ -122,6 +123,7 @@ class Examples:
             description=self.description,
             noise=self.noise,
             ceiling=ceiling,
+            versions=self.versions,
         )
 
 
@@ -164,6 +166,7 @@ def load_examples(dataset: Dataset, kind: str = CLASSIFICATION.name) -> Examples
         question=source.question,
         description=source.description,
         noise=source.noise,
+        versions=source.versions,
         kind=kind,
     )
 
@@ -198,6 +201,7 @@ def _load_running(dataset: Dataset, kind: str) -> Examples:
         description=source.description,
         kind=kind,
         cut=cut or None,
+        versions=source.versions,
     )
 
 

@@ -16,6 +16,7 @@ from app.errors import DataError, HubError
 from app.lab.corpora import load_corpus
 from app.lab.lists import check_alike, read_conll, tag_names
 from app.lab.plain_text import check_encoding, is_plain_text, read_lines
+from app.lab.versions import find_versions
 from app.tasks import LANGUAGE, TAGGING
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Source:
     question: str | None = None
     description: str | None = None
     noise: float | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)  # split -> md5, of files that DVC tracks
 
 
 def read_source(dataset: Dataset, *, labelled: bool = True) -> Source:
@@ -63,9 +65,10 @@ def read_source(dataset: Dataset, *, labelled: bool = True) -> Source:
     if dataset.corpus is not None:
         return _read_corpus(dataset)
     if isinstance(dataset.path, Files):
-        if is_plain_text(dataset.path.train):
-            return _read_texts(dataset.path, labelled)
-        return _read_files(dataset, dataset.path, labelled)
+        versions = find_versions(_split_paths(dataset.path))
+        is_text = is_plain_text(dataset.path.train)
+        found = _read_texts(dataset.path, labelled) if is_text else _read_files(dataset, dataset.path, labelled)
+        return replace(found, versions=versions)
     return _read_hub(dataset, dataset.path, labelled)
 
 
@@ -108,15 +111,19 @@ def _read_texts(files: Files, labelled: bool) -> Source:
 
 def _read_files(dataset: Dataset, files: Files, labelled: bool) -> Source:
     splits, names = {}, {}
-    usual = {"train": files.train, "validation": files.validation, "test": files.test}
-    paths = {name: path for name, path in {**usual, **files.extra}.items() if path is not None}
+    paths = _split_paths(files)
     for name, path in paths.items():
-        table = _read_table(path.expanduser(), dataset)
+        table = _read_table(path, dataset)
         splits[name] = _pick_columns(table.column_names, table.__getitem__, dataset, str(path), labelled)
         names[name] = tag_names(table, dataset.label)
     if labelled and any(path.suffix.lower() in (".csv", ".tsv") for path in paths.values()):
         splits = _typed_labels(splits)
     return Source(splits, names["train"] if len(set(names.values())) == 1 else None)
+
+
+def _split_paths(files: Files) -> dict[str, Path]:
+    usual = {"train": files.train, "validation": files.validation, "test": files.test}
+    return {name: path.expanduser() for name, path in {**usual, **files.extra}.items() if path is not None}
 
 
 def _typed_labels(splits: Mapping[str, RawSplit]) -> dict[str, RawSplit]:

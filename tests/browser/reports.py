@@ -15,10 +15,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from app.bench.notebooks import read_template
 from app.drawing import draw, new_figure
-from app.layout import BenchmarkFolder
+from app.layout import BenchmarkFolder, ServedFolder
 from app.report.page.pages import render_page
 from app.report.write import write_comparison, write_report, write_suite_report
 from app.results import RunFailure
+from app.serving.drift.write import write_drift_report
 from tests.report.golden import MACHINE, Made, make_benchmark, realistic
 from tests.report.page.test_sanitise import PROBES as FORGED
 from tests.report.suites import FAILED, make_suite
@@ -110,6 +111,18 @@ def make_comparison(folder: Path) -> Path:
     later = [Made(architecture="a", quality=0.9), Made(architecture="b", quality=0.7), Made(architecture="c")]
     before, now = make_benchmark(folder / "before", earlier), make_benchmark(folder / "now", later)
     return write_comparison(now, before, execute=execute_here)
+
+
+def make_drift_page(folder: Path) -> Path:
+    """The page of a look that has found drift, with texts and labels."""
+    from tests.serving.drift.samples import make_model, unusual, usual
+    from tests.serving.packages import serve_rows
+
+    served = ServedFolder(folder / "served" / "tiny")
+    serve_rows(served, unusual(0, 150))
+    model = make_model(folder / "package", usual(0, 300))
+    write_drift_report(model, served, last=1000, since="", execute=execute_here)
+    return served.page
 
 
 def make_run_page(folder: Path, text: str) -> Path:

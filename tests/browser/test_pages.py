@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.reports import SHAPES, make_comparison, make_run_page, make_suite_report
+from tests.browser.reports import SHAPES, make_comparison, make_drift_page, make_run_page, make_suite_report
 from tests.browser.test_tables import press_until
 
 TEXT = "A line that is long enough to be broken, in one_word_that_is_rather_long_too_and_cannot_be_broken_well."
@@ -56,8 +56,8 @@ def test_the_page_of_a_run_is_accessible_in_light_and_dark(run_page, visit, sche
     assert violations(page) == []
 
 
-@pytest.mark.parametrize("make", [make_suite_report, make_comparison])
-def test_so_are_the_pages_of_a_suite_and_of_a_comparison(tmp_path, visit, make):
+@pytest.mark.parametrize("make", [make_suite_report, make_comparison, make_drift_page])
+def test_so_are_the_pages_of_a_suite_of_a_comparison_and_of_drift(tmp_path, visit, make):
     page = visit(make(tmp_path / "made"), width=360, bypass_csp=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert page.evaluate(OUTSIDE) == []

@@ -21,7 +21,8 @@ def find_inputs(benchmarks: Iterable[Benchmark]) -> tuple[Path, ...]:
         if isinstance(path, str):
             named.append(path)
         else:
-            named += [file for file in (path.train, path.validation, path.test, *path.extra.values()) if file]
+            files = [file for file in (path.train, path.validation, path.test, *path.extra.values()) if file]
+            named += [*files, *(file.with_name(f"{file.name}.dvc") for file in files)]  # what DVC knows of each
         named += [item.checkpoint for item in benchmark.architectures if item.checkpoint]
     relative = (Path(item) for item in named if not str(item).startswith(("/", "~")))
     return tuple(dict.fromkeys(path for path in relative if path.exists()))

@@ -60,6 +60,7 @@ def data_facts(record: Record) -> Fragment:
             else []
         ),
         ("fingerprint", dataset.fingerprint, "of the rows themselves"),
+        *((f"{split} md5", md5, "of the file, as DVC knows it") for split, md5 in dataset.versions.items()),
     ]
     notes = [dataset.description] if dataset.description else []
     if dataset.cut:

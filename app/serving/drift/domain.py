@@ -56,8 +56,11 @@ def classify_texts(reference: Sequence[str], served: Sequence[str], *, seed: int
     kernel = np.asarray((weights @ weights.T).todense())
     is_new = np.repeat([False, True], [len(reference), len(served)])
     found = _test(kernel, is_new, seed)
-    telling = weights.T @ _fit(kernel, _centred(is_new))
-    order, names = np.argsort(-telling), words.get_feature_names_out()
+    told = _fit(kernel, _centred(is_new))
+    # a word's weight, times how much more of it there is in new texts: what it adds to telling the two apart
+    more = np.asarray(weights[is_new].mean(axis=0) - weights[~is_new].mean(axis=0)).ravel()
+    telling = (weights.T @ told) * np.abs(more)
+    order, names = np.argsort(-telling, kind="stable"), words.get_feature_names_out()
     return Domain(
         found,
         tuple(str(names[place]) for place in order[:WORDS] if telling[place] > 0),
