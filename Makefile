@@ -80,7 +80,7 @@ format: $(READY) ## put form and style right
 	$(BIN)/ruff format .
 
 lock: $(TOOLS)/bin/pipenv ## resolve Pipfile into Pipfile.lock anew
-	$(TOOLS)/bin/pipenv lock --categories "packages dev-packages serve ray"
+	$(TOOLS)/bin/pipenv lock --categories "packages dev-packages serve lambda ray"
 	$(PYTHON) .ci/tidy_lock.py Pipfile.lock
 
 fuzz: $(READY) ## try thousands of wrong files, results and texts; FUZZ_EXAMPLES=1000 of each kind
@@ -88,7 +88,7 @@ fuzz: $(READY) ## try thousands of wrong files, results and texts; FUZZ_EXAMPLES
 
 audit: $(AUDIT)/.ready ## look for doubtful code, and ask for known holes in what is locked; needs the network
 	$(AUDIT)/bin/bandit -q -ll -c pyproject.toml -r app app.py benchmarks .ci
-	$(TOOLS)/bin/pipenv requirements --hash --categories "packages dev-packages serve ray" > $(AUDIT)/locked.txt
+	$(TOOLS)/bin/pipenv requirements --hash --categories "packages dev-packages serve lambda ray" > $(AUDIT)/locked.txt
 	$(AUDIT)/bin/pip-audit --disable-pip --requirement $(AUDIT)/locked.txt
 
 links: ## check the links of the docs; ONLINE=1 asks other sites too

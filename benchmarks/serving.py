@@ -57,7 +57,7 @@ def measure_serving(plan: Plan) -> tuple[Line, ...]:
     seconds = 3.0 if plan.quick else 15.0
     with tempfile.TemporaryDirectory() as scratch:
         package = Path(scratch) / "package"
-        _run("ours_package", "--package", package)
+        _run("ours_package", "--model", MODEL, "--package", package)
         ours: list[_Round] = []
         theirs: list[_Round] = []
         alone: list[float] = []

@@ -98,8 +98,12 @@ def test_the_templates_of_pages_are_scripts_too_once_there_is_something_to_tell(
         ("search.py", "no search here yet; run `python app.py sweep --config config/sweep.yaml`"),
         ("suite.py", "reports/suite: no suite here yet; run `python app.py --config config/suite.yaml`"),
         ("comparison.py", "no benchmark here yet; run `python app.py --config "),
-        ("drift.py", "served/quickstart: nothing was served here yet; run `python app.py serve` first"),
         ("package.py", "no benchmark here yet; run `python app.py --config config/quickstart.yaml`"),
+        (
+            "promotion.py",
+            "registry: nothing was decided on version 1 yet; run `python app.py promote quickstart@1` first",
+        ),
+        ("drift.py", "served/quickstart: nothing was served here yet; run `python app.py serve` first"),
     ],
 )
 def test_the_template_of_a_page_says_in_one_line_what_to_run_first(tmp_path, name, said):

@@ -9,9 +9,9 @@ from typing import Protocol
 from app.layout import PackageFolder
 from app.serving.package.manifest import read_manifest
 
-__all__ = ["Found", "Source", "open_source"]
+__all__ = ["NO_VERSION", "Found", "Source", "open_source"]
 
-NO_VERSION = 0
+NO_VERSION = 0  # of a folder that is of no registry
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 import pandas as pd
 
-from app.errors import RegistryError
+from app.layout import PROJECT
 from app.report.page.wording import count, duration, memory, metric_name, moment, probability, score, signed
 from app.serving.package.manifest import Manifest, read_manifest
 from app.serving.registry.events import Event, State
@@ -33,17 +34,21 @@ class Contest:
 
 
 def read_contest(registry: str, name: str, version: int) -> Contest:
-    """The last decision on a version.
+    """The last decision on a version, in a registry as seen from where a notebook runs or from the project's root.
 
     Raises:
-        RegistryError: there is no such version, or nothing was decided on it.
+        SystemExit: with code 0; there is none yet. One line says what to run first.
     """
-    found = Registry(registry)
-    state = found.state(name)
-    decided = [event for event in state.history if event.version == version and event.kind in JUDGED]
-    if not decided:
-        remedy = f"`python app.py promote {name}@{version}` does"
-        raise RegistryError(f"{registry}: nothing was decided on version {version} of {name} yet; {remedy}")
+    for root in (registry, *([] if "://" in registry else [str(PROJECT / registry)])):
+        found = Registry(root)
+        state = found.state(name) if name in found.names() else State()
+        decided = [event for event in state.history if event.version == version and event.kind in JUDGED]
+        if decided:
+            break
+    else:
+        command = f"python app.py promote {name}@{version}"
+        sys.stdout.write(f"{registry}: nothing was decided on version {version} yet; run `{command}` first\n")
+        raise SystemExit(0)
     against = decided[-1].against
     return Contest(
         decided[-1],
