@@ -71,6 +71,8 @@ def compare_packages(champion: PackageFolder, candidate: PackageFolder, examples
     if first.key != second.key:
         raise RegistryError(
             "their predictions are not of the same examples; give --config FILE, whose test split both then answer anew"
+            if examples is None
+            else f"they read {examples.path} in other tokens, so that their losses are not of the same windows"
         )
     sign = -1.0 if ours.score.direction == "min" else 1.0
     found = differ(second, first) if sign > 0 else differ(first, second)

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from app.errors import PackageError
 from app.layout import BenchmarkFolder
 from app.report.gather import read_benchmark
 from app.serving.package.card import licence_of
@@ -85,3 +86,16 @@ def test_int8_has_to_be_faster_at_every_length_and_as_good(metric, int8, scores,
 def test_a_licence_is_claimed_for_known_weights_alone(checkpoint, said):
     run = SimpleNamespace(checkpoint=checkpoint, architecture="minilm-l6")
     assert said in licence_of(SimpleNamespace(run=run))
+
+
+def test_a_run_that_has_not_ended_well_is_not_packaged(tmp_path):
+    runs = [
+        Made(architecture="model"),
+        Made(architecture="other", status="failed"),
+        Made(architecture="third", status="missing"),
+    ]
+    choose(tmp_path / "b", runs)
+    record = read_benchmark(BenchmarkFolder(tmp_path / "b"))
+    for run, state in ((runs[1], "failed"), (runs[2], "missing")):
+        with pytest.raises(PackageError, match=f"that run is {state}; run the benchmark again"):
+            choose_run(record, run.run_id)

@@ -8,6 +8,9 @@ import pytest
 
 from app.errors import RegistryError
 from app.layout import PackageFolder
+from app.report.statistics.comparison import differ
+from app.report.statistics.estimates import estimate_score
+from app.report.statistics.samples.classes import Classes
 from app.serving.package.manifest import PackageScore, PackageTiming, read_manifest, write_manifest
 from app.serving.package.points import gain_in_points
 from app.serving.registry.comparison import compare_packages
@@ -210,3 +213,21 @@ def examples(here):
 )
 def test_a_point_is_a_hundredth_or_a_per_cent(metric, before, after, points):
     assert gain_in_points(metric, before, after) == pytest.approx(points)
+
+
+def test_one_that_is_no_better_is_seldom_promoted():
+    """Both are right on four rows in five, by chance: a gain with p below 5 % comes up in 2.5 % of the cases."""
+    random, promoted = np.random.default_rng(0), 0
+    for _ in range(200):
+        right = (random.random((2, 300)) < 0.8).astype(np.int64)
+        first, second = (
+            estimate_score(
+                Classes("accuracy", LABELS, np.arange(300), np.ones(300, dtype=np.int64), said[None]),
+                bounds=(0, 1),
+                is_random=False,
+            )
+            for said in right
+        )
+        found = differ(second, first)
+        promoted += found.p_value < 0.05 and found.estimate > 0
+    assert promoted <= 11  # 2.5 % of 200 are 5; 11 and fewer come up in 99.5 % of such tests

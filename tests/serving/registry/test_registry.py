@@ -176,3 +176,18 @@ def test_two_writers_lose_no_number_and_no_event(here, package):
     assert not list(Path("registry").rglob(".new-*"))
     for number in (1, 80):
         verify_package(PackageFolder(Path("registry/tiny") / str(number)))
+
+
+def test_an_event_that_is_torn_is_named(here, package):
+    registry = Registry("registry")
+    registry.add("tiny", package)
+    event = here / "registry" / "tiny" / "events" / "1.json"
+    event.write_bytes(event.read_bytes()[:-40])
+    with pytest.raises(RegistryError, match=r"events/1\.json: it is torn"):
+        Registry("registry").find("candidate")
+
+
+def test_a_registry_that_cannot_be_written_says_so(here, package):
+    (here / "registry").write_text("a file where a folder should be")
+    with pytest.raises(RegistryError, match="registry"):
+        Registry("registry").add("tiny", package)
