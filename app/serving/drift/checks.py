@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -164,7 +164,9 @@ def _check_domain(reference: Rows, served: Rows, seed: int) -> tuple[Domain, Che
 
 def _check_predictions(reference: Rows, served: Rows, kind: str, seed: int) -> Check | tuple[str, str]:
     if kind == REGRESSION.name:
-        before, now = (np.asarray([float(value) for value in side.predictions]) for side in (reference, served))
+        before, now = (_finite(side.predictions) for side in (reference, served))
+        if min(len(before), len(now)) < LEAST_ROWS:
+            return "predictions", "too few of them are numbers"
         return _numbers("predictions", Group.PREDICTIONS, before, now, score)
     if kind != CLASSIFICATION.name:
         return "predictions", f"of {kind} there is no one prediction for a text"
@@ -206,6 +208,11 @@ def _check_accuracy(reference: Rows, served: Rows, kind: str) -> Check | tuple[s
         score(float(known.mean())),
         f"{score(float(right.mean()))} ({score(low)} to {score(high)} with 95 % confidence), of {len(right)} rows",
     )
+
+
+def _finite(predictions: Sequence[str]) -> Floats:
+    values = np.asarray([float(value) for value in predictions if value], dtype=np.float64)
+    return values[np.isfinite(values)]
 
 
 def _right(side: Rows) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

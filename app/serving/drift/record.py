@@ -61,7 +61,8 @@ class DriftRecord(BaseModel):
         """The answer, as the page and the command line give it."""
         asked = f"the last {counted(self.requests, 'request')}"
         if self.verdict is Verdict.TOO_FEW:
-            return f"No verdict yet: {self.left_out[0][1]}."
+            of = f" on version {self.version}" if self.version else ""
+            return f"No verdict yet{of}: {self.left_out[0][1]}."
         if self.verdict is Verdict.NONE:
             return f"No drift in {asked}."
         return f"Drift in {asked}: {listing([check.name for check in self.checks if check.is_drift])}."

@@ -94,6 +94,8 @@ def test_numbers_that_are_predicted_are_compared_as_numbers():
     found = find_drift(reference, served, kind="text-regression")
     assert named(found)["predictions"].is_drift
     assert set(dict(found.left_out)) == {"confidence", "accuracy"}
+    broken = dataclasses.replace(served, predictions=("nan", "") * 100)
+    assert "predictions" in dict(find_drift(reference, broken, kind="text-regression").left_out)
 
 
 def test_a_language_model_is_watched_by_what_it_is_given():

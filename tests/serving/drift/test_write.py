@@ -11,7 +11,7 @@ from app.errors import PackageError, StoreError
 from app.layout import ServedFolder
 from app.serving.drift.checks import Verdict
 from app.serving.drift.look import take_look
-from app.serving.drift.record import read_drift, write_drift
+from app.serving.drift.record import read_drift, summarise, write_drift
 from app.serving.drift.write import write_drift_report
 from tests.browser.reports import execute_here
 from tests.serving.drift.samples import make_model, unusual, usual, with_labels, without_texts
@@ -88,6 +88,8 @@ def test_what_another_version_has_answered_is_left_out(tmp_path):
     serve_rows(served, usual(300, 420), version=2)
     look = take_look(model.folder, served, version=2)
     assert (look.version, len(look.served), look.findings.verdict) == (2, 120, Verdict.NONE)
+    nothing = summarise(take_look(model.folder, served, version=3))
+    assert nothing.sentence == "No verdict yet on version 3: 0 requests, and 100 are needed."
 
 
 def test_what_texts_hold_is_shown_as_text(tmp_path, model):
