@@ -44,7 +44,7 @@ def test_inference_says_how_long_one_question_takes_and_many(run, name):
 @pytest.mark.parametrize(
     ("loop", "leaves"),
     [
-        ("papermill_loop.sh", {"notebook.ipynb"}),
+        pytest.param("papermill_loop.sh", {"notebook.ipynb"}, marks=pytest.mark.slow),
         pytest.param("script_loop.sh", set(), marks=pytest.mark.slow),
     ],
 )

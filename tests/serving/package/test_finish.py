@@ -191,6 +191,7 @@ def test_numbers_are_packaged_with_an_error_that_counts_downwards(place):
     assert subject.examples.kind == manifest.kind
 
 
+@pytest.mark.slow
 def test_a_language_model_is_packaged_with_its_window(place):
     file = write_file(
         place,
