@@ -106,11 +106,11 @@ def _lines(ours: Sequence[_Round], theirs: Sequence[_Round], alone: Sequence[flo
 
 
 def _soak(package: Path, scratch: Path, seconds: float) -> tuple[Line, ...]:
-    """Texts of all lengths; the first tenth is not counted, since memory grows until each length has been seen."""
+    """Texts of all lengths, after a third of that time which is not counted: until batches of all shapes were seen."""
     texts, _, _ = make_texts(SHAPE, 2_000, seed=1)
     requests = make_requests("/v1/predict", texts)
     with _ours(package, scratch) as server:
-        warm = apply_load(server.port, requests, connections=CONNECTIONS, seconds=seconds / 10)
+        warm = apply_load(server.port, requests, connections=CONNECTIONS, seconds=seconds / 3)
         begin = server.memory_mib
         load = apply_load(server.port, requests, connections=CONNECTIONS, seconds=seconds)
         end = server.memory_mib
