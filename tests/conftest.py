@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from app.bench.warm import WarmParent
 
-# four test processes share two cores, some of them mostly waiting: threads of theirs would only get in each other's way
+# three test processes share two cores, one of them mostly waiting: threads of theirs would only get in each other's way
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["WANDB_MODE"] = "offline"
 os.environ["WANDB_SILENT"] = "true"

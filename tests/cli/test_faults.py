@@ -118,7 +118,7 @@ def test_a_driver_that_is_killed_is_carried_on_from_the_checkpoint_and_what_is_d
     (done,) = runs.glob("majority-*")
     before = digest_folder(done)
     assert run(config) == 0
-    assert digest_folder(done) == before
+    assert before.items() <= digest_folder(done).items()  # its page may have been still to come
     by_name = {result.architecture: result for result in results_in(here).values()}
     assert (by_name["toy"].status, by_name["toy"].attempts) == ("ok", 1)
     assert by_name["toy"].resumed_epoch >= 1
