@@ -111,6 +111,7 @@ def carry_on(outlook: Outlook, registry: Registry, lend: Lend) -> Round:
 def _gather_data(found: Round, folder: RoundFolder, lifecycle: Lifecycle, lend: Lend) -> Round:
     """Old data and new, by a notebook that leaves the splits as files."""
     from app.bench.notebooks import execute_or_raise
+    from app.bench.plan import source_parameters
     from app.report.page.pages import render_page
     from app.serving.lifecycle.merging import read_merged
 
@@ -122,14 +123,7 @@ def _gather_data(found: Round, folder: RoundFolder, lifecycle: Lifecycle, lend: 
         "served": str(_served(lifecycle).store),
         "test_share": lifecycle.test_share,
         "task": benchmark.task.kind,
-        "dataset_path": dataset.path if isinstance(dataset.path, str) else "",
-        "dataset_files": {}
-        if isinstance(dataset.path, str)
-        else dataset.path.model_dump(mode="json", exclude_defaults=True),
-        "dataset_name": dataset.name or "",
-        "dataset_revision": dataset.revision or "",
-        "dataset_splits": dataset.splits.model_dump(mode="json", exclude_defaults=True),
-        "text_columns": list(dataset.text),
+        **source_parameters(dataset),
         "label_column": dataset.label,
         "max_length": dataset.max_length,
         "limit": dataset.limit or 0,

@@ -48,9 +48,9 @@ def package_winner(arguments: argparse.Namespace, words: Sequence[str]) -> int:
     """`python app.py package --config FILE`: the winner, or a run by its id, as the next version of its model."""
     from app.bench.lock import hold_folder
     from app.packaging import build_package, choose_winner, find_folder, make_weights, publish_version
+    from app.production_terminal import print_choice, print_package, print_published
     from app.running import lend_parents
     from app.serving.registry.registry import Registry
-    from app.terminal import print_choice, print_package, print_published
 
     registry = Registry(arguments.registry)
     folder = find_folder(arguments.config, arguments.set)
@@ -75,8 +75,8 @@ def package_winner(arguments: argparse.Namespace, words: Sequence[str]) -> int:
 
 def list_models(arguments: argparse.Namespace) -> int:
     """`python app.py models`: every model of a registry with its versions, aliases and history."""
+    from app.production_terminal import print_models
     from app.serving.registry.registry import Registry
-    from app.terminal import print_models
 
     print_models(Registry(arguments.registry))
     return OK
@@ -129,7 +129,7 @@ def serve_model(arguments: argparse.Namespace) -> int:
 def monitor_model(arguments: argparse.Namespace) -> int:
     """`python app.py monitor`: the last requests against the reference of the model that answered them."""
     from app.monitoring import find_model, find_served, read_since, watch_drift
-    from app.terminal import print_drift
+    from app.production_terminal import print_drift
 
     if arguments.last < 1:
         raise UsageError(f"--last {arguments.last}: must be 1 or more")
@@ -146,11 +146,11 @@ def go_round(arguments: argparse.Namespace) -> int:
     from app.bench.lock import hold_folder
     from app.layout import BenchmarkFolder
     from app.lifecycle import carry_on, look_around
+    from app.production_terminal import print_outlook, print_round
     from app.running import lend_parents
     from app.serving.lifecycle.file import load_lifecycle
     from app.serving.lifecycle.rounds import HOME
     from app.serving.registry.registry import Registry
-    from app.terminal import print_outlook, print_round
 
     lifecycle = load_lifecycle(arguments.config, overrides=tuple(arguments.set))
     name, registry = lifecycle.settled.name, Registry(lifecycle.registry)

@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.config import Architecture, Benchmark, Hyperparameters, settle
+from app.config import Architecture, Benchmark, Dataset, Hyperparameters, settle
 from app.layout import BenchmarkFolder, RunFolder
 from app.tasks import LANGUAGE
 
-__all__ = ["Run", "plan_runs"]
+__all__ = ["Run", "plan_runs", "source_parameters"]
 
 
 @dataclass(frozen=True)
@@ -95,18 +95,12 @@ def _shared_parameters(benchmark: Benchmark, architecture: Architecture) -> dict
     A baseline keeps the template's defaults for what it does not use.
     """
     dataset, inference = benchmark.dataset, benchmark.inference
-    files = {} if isinstance(dataset.path, str) else dataset.path.model_dump(mode="json", exclude_defaults=True)
     language = {"vocabulary": dataset.vocabulary or ""} if benchmark.task.kind in LANGUAGE else {}
     labels = {} if benchmark.task.kind in LANGUAGE else {"label_column": dataset.label}
     return {
         "task": benchmark.task.kind,
         "metric": benchmark.task.metric,
-        "dataset_path": dataset.path if isinstance(dataset.path, str) else "",
-        "dataset_files": files,
-        "dataset_name": dataset.name or "",
-        "dataset_revision": dataset.revision or "",
-        "dataset_splits": dataset.splits.model_dump(mode="json", exclude_defaults=True),
-        "text_columns": list(dataset.text),
+        **source_parameters(dataset),
         **labels,
         **language,
         "max_length": dataset.max_length,
@@ -118,6 +112,19 @@ def _shared_parameters(benchmark: Benchmark, architecture: Architecture) -> dict
         "inference_batch_sizes": list(inference.batch_sizes),
         "inference_sequence_lengths": list(inference.sequence_lengths),
         **({} if architecture.is_baseline else {"inference_backends": list(inference.backends)}),
+    }
+
+
+def source_parameters(dataset: Dataset) -> dict[str, Any]:
+    """Where the examples come from, as every template that reads them is told."""
+    files = {} if isinstance(dataset.path, str) else dataset.path.model_dump(mode="json", exclude_defaults=True)
+    return {
+        "dataset_path": dataset.path if isinstance(dataset.path, str) else "",
+        "dataset_files": files,
+        "dataset_name": dataset.name or "",
+        "dataset_revision": dataset.revision or "",
+        "dataset_splits": dataset.splits.model_dump(mode="json", exclude_defaults=True),
+        "text_columns": list(dataset.text),
     }
 
 

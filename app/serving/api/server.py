@@ -13,14 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.errors import UsageError
-from app.layout import ServedFolder
+from app.layout import API_KEY_VARIABLE, ServedFolder
 from app.serving.api.opening import open_engine
 from app.serving.api.source import Found, open_source
 from app.serving.engine.engine import Engine
 
-__all__ = ["KEY_VARIABLE", "ServeOptions", "serve"]
-
-KEY_VARIABLE = "APP_API_KEY"
+__all__ = ["ServeOptions", "serve"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +43,7 @@ def serve(options: ServeOptions) -> None:
     Raises:
         UsageError: the address is taken, or may not be open to others; there is no such model, or it is damaged.
     """
-    key = os.environ.get(KEY_VARIABLE, "")
+    key = os.environ.get(API_KEY_VARIABLE, "")
     _check_access(options, key)
     with contextlib.closing(_bind(options.host, options.port)) as listening:
         source = open_source(options.model, options.registry)
@@ -105,9 +103,9 @@ def _check_access(options: ServeOptions, key: str) -> None:
     if not 0 <= options.port <= 65535:
         raise UsageError(f"--port {options.port}: must be between 0 and 65535")
     if key and (not key.isascii() or not key.isprintable() or " " in key):
-        raise UsageError(f"{KEY_VARIABLE}: must be letters, digits and signs of ASCII, without spaces")
+        raise UsageError(f"{API_KEY_VARIABLE}: must be letters, digits and signs of ASCII, without spaces")
     if not key and not options.is_open and not _is_loopback(options.host):
-        remedy = f"set a key in {KEY_VARIABLE}, or say --open"
+        remedy = f"set a key in {API_KEY_VARIABLE}, or say --open"
         raise UsageError(f"--host {options.host}: whoever reaches this machine could ask; {remedy}")
 
 

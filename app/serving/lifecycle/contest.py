@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -115,5 +116,5 @@ def _describe(manifest: Manifest) -> dict[str, str]:
     }
 
 
-def _number(value: object, show: object) -> str:
-    return show(value) if isinstance(value, float | int) and callable(show) else "not known"
+def _number(value: object, show: Callable[[float], str]) -> str:
+    return show(value) if isinstance(value, float | int) else "not known"
