@@ -223,6 +223,7 @@ def test_a_node_that_does_not_see_the_folder_sends_what_a_run_has_left(joined, w
     assert not list(runs[0].folder.path.parent.glob(".*"))
 
 
+@pytest.mark.slow
 def test_a_node_that_joins_takes_part_and_what_it_takes_with_it_is_run_elsewhere(joined, work, template, nodes, said):
     nodes.start(3)
     wait_until(lambda: any("127.0.0.3 takes part" in words for words in said))
@@ -308,6 +309,7 @@ def test_an_interrupt_ends_every_kernel(joined, work, template):
     assert not any(run.folder.result.exists() for run in runs)
 
 
+@pytest.mark.slow
 def test_a_driver_that_is_killed_leaves_no_kernel_and_what_is_missing_can_be_run(
     joined, work, config, template, folder
 ):

@@ -59,7 +59,7 @@ def copy_project(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("folder", "name", "said"),
     [
-        ("notebooks", "finetune.py", "accuracy 0."),
+        pytest.param("notebooks", "finetune.py", "accuracy 0.", marks=pytest.mark.slow),
         pytest.param(".", "language_model.py", "perplexity ", marks=pytest.mark.slow),
     ],
 )
@@ -76,7 +76,7 @@ def test_what_does_not_fit_is_ended():
     assert code == -signal.SIGKILL
 
 
-@pytest.mark.parametrize("folder", [".", "notebooks"])
+@pytest.mark.parametrize("folder", [pytest.param(".", marks=pytest.mark.slow), "notebooks"])
 def test_the_templates_of_pages_are_scripts_too_once_there_is_something_to_tell(tmp_path, folder):
     copy_project(tmp_path)
     runs = [Made(architecture=name, seed=seed) for name in ("a", "b") for seed in (0, 1)]

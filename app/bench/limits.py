@@ -19,6 +19,7 @@ from app.bench.machine import Machine
 __all__ = ["LOG_BYTES", "Limits"]
 
 LOG_BYTES = 4 << 20  # of log.txt; of more, a quarter of this from its beginning and as much from its end are kept
+_ROUNDS = 50  # a process that prints faster than this reads is cut off all the same
 _POLL_SECONDS = 0.1
 _FAMILY_SECONDS = 1.0  # between looks at what else the kernel has started
 _RESERVED = 128 << 20  # bytes that threads reserve for their stacks and hardly use
@@ -118,16 +119,24 @@ def _refuse_beyond(pid: int, bytes_left: int) -> None:
 
 
 def _bound_log(log: Path) -> None:
-    """Keep the beginning and the end of a log that has grown too long. Its writer goes on at the new end."""
+    """Keep the beginning and the end of a log that has grown too long. Its writer goes on at the new end.
+
+    What it prints while its end is moved is moved too; only what it prints at the very moment of the cut is lost.
+    """
     with contextlib.suppress(OSError):
         size = os.stat(log).st_size  # noqa: PTH116  # ten times a second
         if size <= LOG_BYTES:
             return
         kept = LOG_BYTES // 4
-        with log.open("r+b") as file:
-            file.seek(size - kept)
-            end = file.read(kept)
-            file.seek(kept)
-            said = f"\n[... left out: the process printed more than {LOG_BYTES >> 20} MB past its notebook ...]\n"
-            file.write(said.encode() + end)
-            file.truncate()
+        said = f"\n[... left out: the process printed more than {LOG_BYTES >> 20} MB past its notebook ...]\n".encode()
+        with log.open("r+b", buffering=0) as file:
+            source = target = 0
+            for _ in range(_ROUNDS):
+                size = os.fstat(file.fileno()).st_size
+                if size > source + kept:  # more than is kept, and more than the last round found
+                    source, target = size - kept, kept + os.pwrite(file.fileno(), said, kept)
+                if source == size:
+                    break
+                text = os.pread(file.fileno(), kept, source)
+                source, target = source + len(text), target + os.pwrite(file.fileno(), text, target)
+            file.truncate(target)

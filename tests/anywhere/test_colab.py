@@ -135,6 +135,7 @@ class _Plain(kernels._Manager):
         return KernelSpec(argv=command, display_name="Python 3", language="python")
 
 
+@pytest.mark.slow
 def test_a_notebook_runs_there_cell_by_cell_on_its_defaults(tmp_path, monkeypatch):
     notebook = nbformat.reads(render_template(FINETUNE, SLUG), as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell("import app\nprint(app.__file__)"))

@@ -60,7 +60,13 @@ def execute(tmp_path_factory, warm_parent):
     return one
 
 
-@pytest.mark.parametrize("number", range(BEFORE_PARAMETERS, len(CELLS)))
+@pytest.mark.parametrize(
+    "number",  # one in three often, the others in `make test-slow`
+    [
+        pytest.param(number, marks=() if number % 3 == 0 else pytest.mark.slow)
+        for number in range(BEFORE_PARAMETERS, len(CELLS))
+    ],
+)
 def test_an_exception_in_any_cell_is_a_failure_of_that_cell(execute, number):
     result = execute(number, "raise LookupError('what was looked for')")
     assert (result.status, result.error.kind, result.attempts) == (Status.FAILED, "LookupError", 1)

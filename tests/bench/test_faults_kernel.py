@@ -77,6 +77,7 @@ def test_a_kernel_that_is_killed_is_tried_again_and_the_record_tells_of_both(ben
     assert read_result(bench.run_folder().result) == result
 
 
+@pytest.mark.slow
 def test_a_kernel_that_is_killed_every_time_is_given_up(bench):
     result = bench.carry_out("import os\nos.kill(os.getpid(), 9)", retries=2)
     assert (result.status, result.error.kind, result.attempts) == (Status.KILLED, "KernelDied", 3)

@@ -41,7 +41,11 @@ def test_a_report_of_any_shape_opens_without_a_word_and_fits_a_phone(report, vis
 
 @pytest.mark.parametrize(
     ("shape", "scheme", "width"),
-    [("as usual", "light", 1280), ("as usual", "dark", 360), ("every ending", "light", 360)],
+    [
+        ("as usual", "dark", 360),
+        pytest.param("as usual", "light", 1280, marks=pytest.mark.slow),
+        ("every ending", "light", 360),
+    ],
 )
 def test_a_report_is_accessible_in_light_and_dark(report, visit, shape, scheme, width):
     page = visit(report(shape).page, scheme=scheme, width=width, bypass_csp=True)

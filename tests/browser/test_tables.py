@@ -51,7 +51,7 @@ def assert_in_order(table: Locator, column: int, *, downwards: bool) -> None:
     assert keys == [*present, *[None] * (len(keys) - len(present))]
 
 
-@pytest.mark.parametrize("place", [LEADERBOARD, RUNS])
+@pytest.mark.parametrize("place", [pytest.param(LEADERBOARD, marks=pytest.mark.slow), RUNS])
 def test_every_column_of_numbers_is_sorted_upwards_and_then_downwards(page, place):
     rows = table(page, place)
     heads = rows.locator("thead th")

@@ -46,6 +46,7 @@ def test_a_failed_run_is_tried_again_by_the_same_command(here, write_config):
     assert result.status == "ok"
 
 
+@pytest.mark.slow
 def test_an_interrupt_keeps_what_is_finished_and_leaves_no_process(here, write_config):
     config = write_config(**{**SMALL, "hyperparameters": {"learning_rate": 1e-3, "epochs": 5000}})
     driver = subprocess.Popen(
@@ -95,6 +96,7 @@ def test_a_place_on_the_disk_that_is_taken_fails_one_run_only(here, write_config
     assert [result.architecture for result in results_in(here).values()] == ["tfidf-logreg"]
 
 
+@pytest.mark.slow
 def test_a_driver_that_is_killed_is_carried_on_from_the_checkpoint_and_what_is_done_is_left_alone(here, write_config):
     hyperparameters = {"learning_rate": 1e-3, "epochs": 12, "batch_size": 8}
     config = write_config(

@@ -65,6 +65,7 @@ def test_a_dry_run_prints_the_plan_of_all_and_writes_nothing(here, write_suite, 
     assert not (here / "reports").exists()
 
 
+@pytest.mark.slow
 def test_a_failing_member_costs_no_other_and_leaves_the_suite_without_an_average(here, write_suite, capsys):
     suite = write_suite(two={"execution": {"timeout_seconds": 0.5, "retries": 0}})
     assert run(suite) == 1

@@ -46,6 +46,7 @@ def record(here) -> SearchRecord:
     return found
 
 
+@pytest.mark.slow
 def test_a_search_is_carried_on_until_its_cap_and_then_left_as_it_is(here, write_sweep, capsys):
     path = write_sweep(run_cap=2)
     assert sweep(path, "--dry-run") == 0

@@ -123,6 +123,7 @@ def test_every_optimiser_goes_on_where_it_was(train, intents, optimizer):
     assert is_the_same(carried_on[3], whole[3])
 
 
+@pytest.mark.slow
 def test_a_masked_model_is_shown_the_same_gaps(train, lyrics):
     settings = Settings(learning_rate=1e-3, epochs=2, batch_size=4)
     whole = train(lyrics, settings, metric="pseudo_perplexity")

@@ -96,7 +96,7 @@ def everything(record: Record) -> str:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("split", ["test", "validation"])
+@pytest.mark.parametrize("split", ["test", pytest.param("validation", marks=pytest.mark.slow)])
 def test_a_benchmark_of_any_shape_has_a_report(tmp_path: Path, shape: str, split: str) -> None:
     runs = SHAPES[shape]
     texts = ["one", "two words", "three of them"]

@@ -35,6 +35,7 @@ def html(record):
     return everything(record)
 
 
+@pytest.mark.slow
 def test_the_page_stays_small(html):
     assert len(html) < 1_500_000
 

@@ -51,12 +51,14 @@ def test_a_version_is_a_model_artifact_where_tracking_is_online(server, publish)
     assert run.exit_code == 0
 
 
+@pytest.mark.slow
 def test_one_that_is_told_nothing_is_told_nothing(server, publish):
     assert publish("offline") is None
     assert publish("disabled") is None
     assert server.runs == {}
 
 
+@pytest.mark.slow
 def test_a_wandb_that_fails_fails_no_packaging(server, publish):
     server.failing = True
     assert publish("auto")["mode"] == "offline"

@@ -92,6 +92,7 @@ def test_runs_that_hyperband_stops_or_that_fail_are_told_as_such(server, sweep, 
     assert "run00003" not in server.runs  # refused before a kernel started
 
 
+@pytest.mark.slow
 def test_an_agent_that_is_stopped_leaves_a_truthful_result_and_no_process(server, sweep, start, here):
     sweep("${args_no_hyphens}", architecture=["toy"], epochs=[10_000], learning_rate=[0.001])
     agent = start(*AGENT, "--forward-signals")

@@ -63,7 +63,7 @@ def test_a_slow_one_is_waited_for(server, track):
     assert only(server).exit_code == 0
 
 
-@pytest.mark.parametrize("mode", ["auto", "online"])
+@pytest.mark.parametrize("mode", ["auto", pytest.param("online", marks=pytest.mark.slow)])
 def test_one_that_answers_with_errors_leaves_the_run_offline_and_a_sync_sends_it_once(server, track, call, mode):
     server.failing = True
     record = track(mode)["record"]

@@ -72,6 +72,7 @@ def test_a_window_as_long_as_the_text_gives_the_loss_of_the_model_itself(here, s
     assert short.scored == losses.scored
 
 
+@pytest.mark.slow
 def test_an_attention_model_beats_the_bigram_and_a_table_comes_near_it(train, songs):
     counts, _ = counted("bigram", songs)
     table, _ = train(TABLE, songs, epochs=4, learning_rate=1e-2)

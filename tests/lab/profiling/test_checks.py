@@ -52,6 +52,7 @@ def found(train, intents):
     return prepare(train(), intents, "torch", "torch-bf16", "onnxruntime", "onnxruntime-int8")
 
 
+@pytest.mark.slow
 def test_each_backend_is_scored_again_on_real_rows(train, intents, found):
     trained = train()
     plain, half, whole, small = found.records

@@ -60,6 +60,7 @@ def sure(*rows):
     return [np.eye(len(NAMES), dtype=np.float32)[list(tags)] for tags in rows]
 
 
+@pytest.mark.slow
 def test_tags_that_follow_from_the_context_are_learned(sentences, here):
     trained, evaluation, history = train(sentences, "bert-tiny")
     _, baseline, _ = train(sentences, "most-frequent-tag")

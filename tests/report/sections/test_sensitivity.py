@@ -6,6 +6,8 @@ import itertools
 import re
 from pathlib import Path
 
+import pytest
+
 from app.drawing import Picture
 from app.report.gather import read_benchmark
 from app.report.sections.sensitivity import sensitivity_figure
@@ -68,6 +70,7 @@ def test_a_run_that_diverged_is_a_cross(tmp_path: Path) -> None:
     assert re.search(cross, with_cross.svg)
 
 
+@pytest.mark.slow
 def test_thousands_of_runs_are_drawn_in_little_and_what_is_left_out_is_said(tmp_path: Path) -> None:
     rates: list[object] = [round(1e-5 * number, 6) for number in range(1, 26)]
     picture = drawn(tmp_path, grid(8, seeds=5, learning_rate=rates, batch_size=[16, 32]))
