@@ -251,6 +251,7 @@ def test_a_node_that_joins_takes_part_and_what_it_takes_with_it_is_run_elsewhere
     assert before == done[0].folder.result.read_bytes()
 
 
+@pytest.mark.slow
 def test_a_task_or_a_host_that_dies_alone_costs_an_attempt(joined, work, template, nodes):
     benchmark = cold(work.benchmark)
     runs = trivial_runs("alone", 2, f"wait {Path.cwd() / 'all-again'}")

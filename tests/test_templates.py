@@ -15,6 +15,7 @@ import pytest
 from tests.conftest import PROJECT
 from tests.report.golden import Made, make_benchmark
 from tests.report.suites import make_suite
+from tests.seldom import seldom
 
 GIGABYTE = 1 << 30
 BINDER = 2 * GIGABYTE
@@ -59,8 +60,8 @@ def copy_project(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("folder", "name", "said"),
     [
-        pytest.param("notebooks", "finetune.py", "accuracy 0.", marks=pytest.mark.slow),
-        pytest.param(".", "language_model.py", "perplexity ", marks=pytest.mark.slow),
+        seldom("notebooks", "finetune.py", "accuracy 0."),
+        seldom(".", "language_model.py", "perplexity "),
     ],
 )
 def test_the_template_of_a_run_is_a_script_that_fits_into_binder(folder, name, said):
@@ -76,7 +77,7 @@ def test_what_does_not_fit_is_ended():
     assert code == -signal.SIGKILL
 
 
-@pytest.mark.parametrize("folder", [pytest.param(".", marks=pytest.mark.slow), "notebooks"])
+@pytest.mark.parametrize("folder", [seldom("."), "notebooks"])
 def test_the_templates_of_pages_are_scripts_too_once_there_is_something_to_tell(tmp_path, folder):
     copy_project(tmp_path)
     runs = [Made(architecture=name, seed=seed) for name in ("a", "b") for seed in (0, 1)]
@@ -96,9 +97,9 @@ def test_the_templates_of_pages_are_scripts_too_once_there_is_something_to_tell(
     [
         ("report.py", "reports/quickstart: no benchmark here yet; run `python app.py --config config/quickstart.yaml`"),
         ("search.py", "no search here yet; run `python app.py sweep --config config/sweep.yaml`"),
-        ("suite.py", "reports/suite: no suite here yet; run `python app.py --config config/suite.yaml`"),
-        ("comparison.py", "no benchmark here yet; run `python app.py --config "),
-        ("package.py", "no benchmark here yet; run `python app.py --config config/quickstart.yaml`"),
+        seldom("suite.py", "reports/suite: no suite here yet; run `python app.py --config config/suite.yaml`"),
+        seldom("comparison.py", "no benchmark here yet; run `python app.py --config "),
+        seldom("package.py", "no benchmark here yet; run `python app.py --config config/quickstart.yaml`"),
         (
             "promotion.py",
             "registry: nothing was decided on version 1 yet; run `python app.py promote quickstart@1` first",

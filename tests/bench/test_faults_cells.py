@@ -13,6 +13,7 @@ from app.bench.plan import Run
 from app.config import load_architectures
 from app.layout import FINETUNE, RunFolder
 from app.results import Status, read_result
+from tests.seldom import seldom
 
 CELLS = [cell for cell in jupytext.read(FINETUNE).cells if cell.cell_type == "code"]
 BEFORE_PARAMETERS = next(i for i, cell in enumerate(CELLS) if "parameters" in cell.metadata.get("tags", ())) + 1
@@ -62,10 +63,7 @@ def execute(tmp_path_factory, warm_parent):
 
 @pytest.mark.parametrize(
     "number",  # one in three often, the others in `make test-slow`
-    [
-        pytest.param(number, marks=() if number % 3 == 0 else pytest.mark.slow)
-        for number in range(BEFORE_PARAMETERS, len(CELLS))
-    ],
+    [number if number % 3 == 0 else seldom(number) for number in range(BEFORE_PARAMETERS, len(CELLS))],
 )
 def test_an_exception_in_any_cell_is_a_failure_of_that_cell(execute, number):
     result = execute(number, "raise LookupError('what was looked for')")

@@ -16,6 +16,7 @@ from app.bench.outputs import TEXT_BYTES
 from app.bench.warm import WarmParent, can_fork
 from app.results import Status, read_result
 from tests.bench.faults import GOOD, Bench, digest_folder
+from tests.seldom import seldom
 
 MEMORY = 700_000_000  # bytes: some hundred million more than a kernel with nothing in it holds
 FIRST = "import os\nfirst = os.environ.get('BERT_BENCHMARK_ATTEMPT', '1') == '1'\n"
@@ -178,7 +179,7 @@ def test_a_notebook_that_ends_without_a_result_has_failed(bench):
 @pytest.mark.parametrize(
     "flood",
     [
-        "for _ in range(200_000):\n    print('x' * 499)",
+        seldom("for _ in range(200_000):\n    print('x' * 499)"),
         "print('x' * 100_000_000)",
         "from IPython.display import HTML, display\ndisplay(HTML('x' * 100_000_000))",
     ],

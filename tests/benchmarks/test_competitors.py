@@ -14,6 +14,7 @@ from benchmarks.inference import COMPETITORS as ASKED
 from benchmarks.training import COMPETITORS as TRAINED
 from benchmarks.turns import run_command
 from benchmarks.workloads import LABELS, MODELS, SHAPES, make_model, make_texts, make_tokenizer, training_flops
+from tests.seldom import seldom
 
 
 @pytest.fixture
@@ -44,8 +45,8 @@ def test_inference_says_how_long_one_question_takes_and_many(run, name):
 @pytest.mark.parametrize(
     ("loop", "leaves"),
     [
-        pytest.param("papermill_loop.sh", {"notebook.ipynb"}, marks=pytest.mark.slow),
-        pytest.param("script_loop.sh", set(), marks=pytest.mark.slow),
+        seldom("papermill_loop.sh", {"notebook.ipynb"}),
+        seldom("script_loop.sh", set()),
     ],
 )
 def test_a_loop_over_the_grid_leaves_a_result_for_each_run(tmp_path, loop, leaves):

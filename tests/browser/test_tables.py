@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.seldom import seldom
+
 LEADERBOARD, RUNS = 0, 1  # the tables that ask for the script, in their order
 
 
@@ -51,7 +53,7 @@ def assert_in_order(table: Locator, column: int, *, downwards: bool) -> None:
     assert keys == [*present, *[None] * (len(keys) - len(present))]
 
 
-@pytest.mark.parametrize("place", [pytest.param(LEADERBOARD, marks=pytest.mark.slow), RUNS])
+@pytest.mark.parametrize("place", [seldom(LEADERBOARD), RUNS])
 def test_every_column_of_numbers_is_sorted_upwards_and_then_downwards(page, place):
     rows = table(page, place)
     heads = rows.locator("thead th")

@@ -130,6 +130,7 @@ def test_a_driver_that_is_killed_is_carried_on_from_the_checkpoint_and_what_is_d
     assert "carried on from a checkpoint" in (here / "reports" / "tiny" / "index.html").read_text()
 
 
+@pytest.mark.slow
 def test_a_result_that_was_altered_is_named_and_made_again(here, write_config, capsys):
     config = write_config(architectures=["majority", "tfidf-logreg"])
     assert run(config) == 0

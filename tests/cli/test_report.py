@@ -29,6 +29,7 @@ def test_a_fall_beyond_noise_closes_the_gate_if_asked_to(here, two, capsys):
     assert (folder / "index.html").is_file()
 
 
+@pytest.mark.slow
 def test_nothing_fell_since_itself(two):
     assert main(["report", "--config", str(two), "--against", "reports/tiny", "--fail-on-regression"]) == 0
 

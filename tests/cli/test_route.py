@@ -35,6 +35,7 @@ def test_cold_kernels_and_two_workers_give_the_same_scores(here, write_config):
         assert second[run_id].cost.training_exclusive is False
 
 
+@pytest.mark.slow
 def test_pinned_axes_add_a_run_to_the_plan_on_disk(here, write_config):
     config = write_config(architectures=["majority", "tfidf-logreg"])
     assert run(config, "--architecture=majority") == 0
@@ -72,6 +73,7 @@ def test_a_folder_app_of_the_users_own_is_no_obstacle(here, write_config):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_a_page_that_is_missing_is_made_again(here, write_config):
     config = write_config()
     assert run(config) == 0

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from app.cli import main
 from tests.fuzz.documents import BENCHMARK, LYRICS, SWEEP, files, overrides, texts
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "30"))  # of each test; make fuzz tries more
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "15"))  # of each test; make fuzz tries more
 CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.yaml"))
 many = settings(
     max_examples=EXAMPLES,

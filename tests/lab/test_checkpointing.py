@@ -14,6 +14,7 @@ from app.lab.parameters import Settings
 from app.lab.snapshots import read_snapshot, write_snapshot
 from app.lab.trainer import FineTuner
 from app.layout import CHECKPOINT_VARIABLE, RunFolder
+from tests.seldom import seldom
 
 SIZES = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
 TOY = Architecture(name="toy", family="bert", config=SIZES)
@@ -111,7 +112,7 @@ def test_what_is_carried_on_equals_what_was_left_alone(train, whole, intents, cu
     assert is_the_same(carried_on[3], alone[3])
 
 
-@pytest.mark.parametrize("optimizer", ["lion", "schedulefree-adamw", "hypergradient-adam"])
+@pytest.mark.parametrize("optimizer", ["lion", seldom("schedulefree-adamw"), seldom("hypergradient-adam")])
 def test_every_optimiser_goes_on_where_it_was(train, intents, optimizer):
     settings = Settings(learning_rate=1e-3, epochs=2, batch_size=16, optimizer=optimizer)
     whole = train(intents, settings)

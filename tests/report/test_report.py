@@ -36,6 +36,7 @@ from tests.records import rewritten
 from tests.report.golden import MACHINE, Made, make_benchmark, realistic
 from tests.report.mistakes import show_mistakes
 from tests.report.page.test_pages import PROBE, Page, assert_self_contained
+from tests.seldom import seldom
 
 OOM = RunFailure(kind="OutOfMemory", message=PROBE, cell=7)
 CLINC = [f"intent {number}" for number in range(77)]
@@ -95,8 +96,8 @@ def everything(record: Record) -> str:
     return html + passages.config_text(record)
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("split", ["test", pytest.param("validation", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("shape", [seldom(shape) if shape == "many" else shape for shape in SHAPES])
+@pytest.mark.parametrize("split", ["test", seldom("validation")])
 def test_a_benchmark_of_any_shape_has_a_report(tmp_path: Path, shape: str, split: str) -> None:
     runs = SHAPES[shape]
     texts = ["one", "two words", "three of them"]

@@ -15,6 +15,7 @@ from app.search.draws import preview_trials
 from app.search.storage import count_trials, open_study
 from app.search.sweep import load_sweep
 from tests.conftest import PROJECT
+from tests.seldom import seldom
 
 ABOUT = {"method": "any"}
 GRID = {
@@ -138,7 +139,7 @@ def test_two_processes_share_a_study_and_no_point_is_tried_twice(write_sweep, fo
     assert len({tuple(line) for line in lines}) == 8
 
 
-@pytest.mark.parametrize("cap", [1, 4])
+@pytest.mark.parametrize("cap", [seldom(1), 4])
 def test_what_a_killed_process_was_at_is_begun_anew_by_the_next(write_sweep, folder, cap):
     sweep = load_sweep(write_sweep(run_cap=cap))
     process = start(1000)

@@ -77,6 +77,7 @@ def test_each_run_is_sent_once(server, keep, call, here):
     assert server.runs == {}
 
 
+@pytest.mark.slow
 def test_what_was_interrupted_carries_on_by_the_next_call(server, keep, start, call):
     keep("offline", "reports/one/wandb", "first")
     server.failing = True

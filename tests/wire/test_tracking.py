@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from tests.seldom import seldom
+
 SCRIPT = """
 import json, sys, time
 from app.lab import tracking
@@ -63,7 +65,7 @@ def test_a_slow_one_is_waited_for(server, track):
     assert only(server).exit_code == 0
 
 
-@pytest.mark.parametrize("mode", ["auto", pytest.param("online", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("mode", ["auto", seldom("online")])
 def test_one_that_answers_with_errors_leaves_the_run_offline_and_a_sync_sends_it_once(server, track, call, mode):
     server.failing = True
     record = track(mode)["record"]

@@ -9,7 +9,7 @@ from schemathesis import GenerationMode, checks
 from app.serving.api.wire import Feedback, GenerateRequest, PredictRequest
 from tests.serving.api.serving import ADDRESS
 
-EXAMPLES = 12  # of each operation and mode
+EXAMPLES = 8  # of each operation and mode
 CHECKS = [
     checks.not_a_server_error,
     checks.status_code_conformance,
