@@ -10,7 +10,6 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
-from starlette.routing import Route
 
 from app import __version__
 from app.serving.api.border import Access, Border
@@ -62,17 +61,18 @@ def make_application(
     )
     routers = (make_routes(service, privacy), make_page_routes())
     for router in routers:
-        for route in router.routes:
-            if isinstance(route, APIRoute) and route.methods == {"POST"}:
-                # found first, and answered without FastAPI's own reading of requests, a third of what one takes here
-                app.router.routes.append(Route(route.path, route.endpoint, methods=["POST"], include_in_schema=False))
-        app.include_router(router)  # what is described
+        app.include_router(router)
     app.add_exception_handler(RequestError, _show_problem)
     app.add_exception_handler(HTTPException, _show_http)
     add_description(app)
-    known = [route.path for router in routers for route in router.routes if isinstance(route, Route)]
-    paths = frozenset([*known, "/openapi.json"])
-    app.add_middleware(Border, access=access, metrics=service.metrics, paths=paths)
+    known = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
+    app.add_middleware(
+        Border,
+        access=access,
+        metrics=service.metrics,
+        paths=frozenset([*(route.path for route in known), "/openapi.json"]),
+        posts={route.path: route.endpoint for route in known if route.methods == {"POST"}},
+    )
     if origins:
         app.add_middleware(
             CORSMiddleware,

@@ -70,7 +70,7 @@ class Batcher:
 
         Args:
             engine: is asked by this thread.
-            observe: is told of each batch, in this thread: rows, and seconds of the forward pass.
+            observe: is told of each batch, in the event loop: rows, and seconds of the forward pass.
         """
         self.engine = engine
         self._observe = observe
@@ -165,9 +165,9 @@ class Batcher:
             self._end(jobs, error)
             return
         self._end([job for job in jobs if len(job.answers) == len(job.rows)])
+        self._call(self._loop.call_soon, self._observe, len(batch), seconds)  # after the answers have gone on
         self._together, self._until = len(jobs), time.monotonic() + LATELY
         self._seconds_per_row += SMOOTHING * (seconds / len(batch) - self._seconds_per_row)
-        self._observe(len(batch), seconds)
 
     def _end(self, jobs: Sequence[_Job] | set[_Job], error: Exception | None = None) -> None:
         """Their rows are waited for no longer; the event loop is told what came of them, all in one call."""
@@ -178,8 +178,12 @@ class Batcher:
             job.is_over = True
         with self._condition:
             self._rows -= sum(len(job.rows) for job in over)
+        self._call(_deliver, over, error)
+
+    def _call(self, function: Callable[..., None], *arguments: object) -> None:
+        """Have it called in the event loop."""
         with contextlib.suppress(RuntimeError):  # the event loop has been closed, and nobody waits
-            self._loop.call_soon_threadsafe(_deliver, over, error)
+            self._loop.call_soon_threadsafe(function, *arguments)
 
 
 def _deliver(jobs: Sequence[_Job], error: Exception | None) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.process_collector import ProcessCollector
+
+from app.serving.api.wire import Prediction
 
 __all__ = ["TYPE", "Metrics"]
 
@@ -49,6 +51,15 @@ class Metrics:
         """A forward pass is through."""
         self.batch_rows.observe(rows)
         self.batch_seconds.observe(seconds)
+
+    def count_answers(self, answers: Sequence[Prediction]) -> None:
+        """One request was answered with these."""
+        for answer in answers:
+            if answer.label is not None and answer.probability is not None:
+                self.labels.labels(answer.label).inc()
+                self.confidence.observe(answer.probability)
+            if answer.is_cut:
+                self.cut.inc()
 
     def show_model(self, name: str, version: int, kind: str, precision: str) -> None:
         """That version answers from now on."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
+from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from app.serving.api.answering import describe_row, predict_row
@@ -62,23 +63,21 @@ def make_routes(service: Service, privacy: Privacy) -> APIRouter:
         given = read_rows(live.manifest, asked.given, several="texts" in asked.model_fields_set)
         answered = await service.predict(live, [one.row for one in given], asked.top_k)
         answers = [predict_row(one, found) for one, found in zip(given, answered, strict=True)]
-        version, metrics = live.found.version, service.metrics
-        served = [
-            describe_row(live.manifest, version, one, found, answer, keep_text=privacy.keep_texts)
-            for one, found, answer in zip(given, answered, answers, strict=True)
-        ]
-        service.recorder.record(served)
-        for answer in answers:
-            if answer.label is not None and answer.probability is not None:
-                metrics.labels.labels(answer.label).inc()
-                metrics.confidence.observe(answer.probability)
-            if answer.is_cut:
-                metrics.cut.inc()
-        request.state.facts = {"rows": len(given), "version": version}
+        body = PredictAnswer(model=_name(live), milliseconds=_since(began), answers=answers)
+        request.state.facts = {"rows": len(given), "version": live.found.version}
         if privacy.log_texts:
             request.state.facts["texts"] = [one.row for one in given]
-        body = PredictAnswer(model=_name(live), milliseconds=_since(began), answers=answers)
-        return _json(body.model_dump_json(exclude_none=True))
+
+        async def keep() -> None:
+            """Store and count the answers, once they are on their way."""
+            served = [
+                describe_row(live.manifest, live.found.version, one, found, answer, keep_text=privacy.keep_texts)
+                for one, found, answer in zip(given, answered, answers, strict=True)
+            ]
+            service.recorder.record(served)
+            service.metrics.count_answers(answers)
+
+        return _json(body.model_dump_json(exclude_none=True), BackgroundTask(keep))
 
     @routes.post("/v1/generate", **GENERATE)
     async def generate(request: Request) -> Response:
@@ -194,5 +193,5 @@ def _since(began: float) -> float:
     return round((time.perf_counter() - began) * 1000, 2)
 
 
-def _json(body: str) -> Response:
-    return Response(body, media_type="application/json")
+def _json(body: str, after: BackgroundTask | None = None) -> Response:
+    return Response(body, media_type="application/json", background=after)

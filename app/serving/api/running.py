@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import signal
 import socket
 from collections.abc import Generator
@@ -46,4 +47,6 @@ def run(app: ASGIApp, listening: socket.socket) -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=LAST_SECONDS,
     )
+    gc.collect()
+    gc.freeze()  # what was made until now stays: requests do not wait for it to be looked through
     _Server(config).run(sockets=[listening])

@@ -165,12 +165,23 @@ def test_a_fault_of_the_server_is_told_without_its_inside(serve, monkeypatch, ca
     def break_down(*_):
         raise RuntimeError("inside")
 
-    monkeypatch.setattr(served.service.recorder, "record", break_down)
+    monkeypatch.setattr(served.service, "predict", break_down)
     answer = served.ask("/v1/predict", {"text": "card"})
     assert answer.status_code == 500
     assert "inside" not in problem(answer)
     monkeypatch.undo()
     assert served.ask("/v1/predict", {"text": "card"}).status_code == 200
+
+
+def test_a_fault_in_keeping_an_answer_costs_no_answer_and_is_logged(serve, monkeypatch, caplog):
+    served = serve(origins=("fault",))
+
+    def break_down(*_):
+        raise RuntimeError("inside")
+
+    monkeypatch.setattr(served.service.recorder, "record", break_down)
+    assert served.ask("/v1/predict", {"text": "card"}).status_code == 200
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == ["fault"]
 
 
 def test_the_log_has_no_texts_unless_it_is_to(serve, caplog):
