@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.errors import PackageError
 from app.layout import PackageFolder
+from app.serving.api.limits import BATCH_TOKENS
 from app.serving.engine.engine import Engine
 from app.tasks import MASKED
 
@@ -13,7 +14,7 @@ WORD = "the"
 
 
 def open_engine(folder: PackageFolder, threads: int) -> Engine:
-    """The engine of a package, after it has answered a short text and a batch of two long ones.
+    """The engine of a package, after it has answered a short text and a batch as large as any: it has all its memory.
 
     Raises:
         PackageError: the package is damaged, cannot be loaded, or does not compute.
@@ -28,7 +29,7 @@ def open_engine(folder: PackageFolder, threads: int) -> Engine:
         (row,) = engine.encode([short])
         engine.compute([row])
         (row,) = engine.encode([long])
-        engine.compute([row, row])
+        engine.compute([row] * max(1, BATCH_TOKENS // len(row)))
     except Exception as error:  # of tokenizers or ONNX Runtime, of any class
         raise PackageError(f"{folder.path}: the model does not compute ({error})") from error
     return engine
