@@ -180,7 +180,7 @@ class Batcher:
             self._rows -= sum(len(job.rows) for job in over)
         self._call(_deliver, over, error)
 
-    def _call(self, function: Callable[..., None], *arguments: object) -> None:
+    def _call(self, function: Callable[..., object], *arguments: object) -> None:
         """Have it called in the event loop."""
         with contextlib.suppress(RuntimeError):  # the event loop has been closed, and nobody waits
             self._loop.call_soon_threadsafe(function, *arguments)
