@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.errors import BenchmarkError
 from app.layout import API_KEY_VARIABLE, PROMOTION, ROUND, BenchmarkFolder, ServedFolder, template_of
 from app.serving.lifecycle.due import find_reasons
 from app.serving.lifecycle.rounds import Inputs, Round, RoundFolder, read_rounds, write_round
+from app.tasks import CLASSIFICATION
 
 if TYPE_CHECKING:
     from app.bench.warm import WarmParent
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from app.serving.lifecycle.file import Lifecycle
     from app.serving.registry.registry import Registry
 
-__all__ = ["Outlook", "carry_on", "look_around"]
+__all__ = ["Outlook", "carry_on", "is_stale", "look_around"]
 
 REQUESTS = 1_000  # the latest, that are looked at for drift
 
@@ -44,7 +46,7 @@ class Outlook:
 
 
 def look_around(lifecycle: Lifecycle, registry: Registry) -> Outlook:
-    """What has changed since the last round. Nothing is written.
+    """What has changed since the last round. Nothing is written but what the monitor leaves, where it has to look.
 
     Raises:
         UsageError: the data, the registry, the store of predictions or the record of a round cannot be read.
@@ -54,16 +56,15 @@ def look_around(lifecycle: Lifecycle, registry: Registry) -> Outlook:
     from app.serving.store.store import Store
 
     benchmark = lifecycle.settled
-    rounds = read_rounds(benchmark.name)
-    begun = next((found for found in rounds if found.finished is None), None)
-    last = next((found for found in reversed(rounds) if found.finished is not None), None)
+    last, begun = _read_newest(benchmark.name)
     store = Store(_served(lifecycle).store)
     labelled, served = store.labelled(), store.read(last=1)
+    counts = benchmark.task.kind == CLASSIFICATION.name  # of others no feedback is learned from
     now = Inputs(
         data=load_examples(benchmark.dataset, benchmark.task.kind).fingerprint,
         code=digest_code(template_of(benchmark.task.kind)),
         feedback=labelled.fingerprint,
-        labelled=len(labelled.examples),
+        labelled=len(labelled.examples) if counts else 0,
         served=served[0].time if served else "",
     )
     if begun is not None:
@@ -80,6 +81,11 @@ def look_around(lifecycle: Lifecycle, registry: Registry) -> Outlook:
         find_reasons(lifecycle.triggers, now, before, has_champion=has_champion, drift=drift),
         now,
     )
+
+
+def is_stale(outlook: Outlook) -> bool:
+    """Whether another process has begun or ended a round since."""
+    return _read_newest(outlook.lifecycle.settled.name) != (outlook.last, outlook.begun)
 
 
 def carry_on(outlook: Outlook, registry: Registry, lend: Lend) -> Round:
@@ -136,10 +142,15 @@ def _gather_data(found: Round, folder: RoundFolder, lifecycle: Lifecycle, lend: 
 
 
 def _run_benchmark(found: Round, folder: RoundFolder, lifecycle: Lifecycle, lend: Lend) -> Round:
-    """What is missing of the benchmark on the data of the round."""
+    """What is missing of the benchmark on the data of the round.
+
+    Raises:
+        BenchmarkError: a run of it has failed: its winner would be the best of those that were left.
+    """
     from app.bench.lock import hold_folder
     from app.bench.record import write_record
     from app.preparation import check_and_plan
+    from app.results import Status
     from app.running import join_cluster, run_missing
 
     benchmark = _benchmark_of(found, lifecycle)
@@ -147,7 +158,11 @@ def _run_benchmark(found: Round, folder: RoundFolder, lifecycle: Lifecycle, lend
     (work,) = check_and_plan([(benchmark, place)], dry_run=False, force=False)
     with join_cluster([work]) as cluster, hold_folder(place):
         write_record(place, benchmark, work.dataset, work.runs, keep=False)
-        run_missing(work, lend, cluster)
+        results = run_missing(work, lend, cluster)
+    wrong = [run.run_id for run in work.runs if run.run_id not in results or results[run.run_id].status != Status.OK]
+    if wrong:
+        remedy = "its report says why; the same command tries them again"
+        raise BenchmarkError(f"{place.path}: {len(wrong)} of {len(work.runs)} runs have failed ({wrong[0]}); {remedy}")
     return found.model_copy(update={"benchmark": str(place.path)})
 
 
@@ -171,28 +186,37 @@ def _benchmark_of(found: Round, lifecycle: Lifecycle) -> Benchmark:
 
 def _package_winner(found: Round, lifecycle: Lifecycle, registry: Registry, lend: Lend) -> Round:
     """The winner as the next version in the registry."""
-    from app.packaging import build_package, choose_winner, make_weights
+    from app.bench.lock import hold_folder
+    from app.packaging import build_package, choose_winner, make_weights, publish_version
 
-    chosen = choose_winner(BenchmarkFolder(Path(found.benchmark or "")), "")
-    make_weights(chosen, lend)
-    package = build_package(
-        chosen,
-        lend(chosen.benchmark),
-        max_loss=lifecycle.max_loss,
-        keep_texts=True,
-        command=f"python app.py lifecycle, round {found.number}",
-    )
-    return found.model_copy(update={"version": registry.add(chosen.record.name, package)})
+    place = BenchmarkFolder(Path(found.benchmark or ""))
+    with hold_folder(place):
+        chosen = choose_winner(place, "")
+        make_weights(chosen, lend)
+        package = build_package(
+            chosen,
+            lend(chosen.benchmark),
+            max_loss=lifecycle.max_loss,
+            keep_texts=True,
+            command=f"python app.py lifecycle, round {found.number}",
+        )
+        number = registry.add(chosen.record.name, package)
+        publish_version(chosen, registry.find(f"{chosen.record.name}@{number}"))
+    return found.model_copy(update={"version": number})
 
 
 def _promote(found: Round, folder: RoundFolder, lifecycle: Lifecycle, registry: Registry, lend: Lend) -> Round:
-    """Both models answer the test split of the round; the better one serves, and a notebook says why."""
+    """Both models answer the benchmark's own reported split; the better one serves, and a notebook says why.
+
+    Not what was held out of the feedback: people put right what the champion has got wrong, so that it could not win
+    there, and any other model would.
+    """
     from app.bench.notebooks import execute_or_raise
     from app.lab.datasets import load_examples
     from app.report.page.pages import render_page
     from app.serving.registry.promotion import promote
 
-    benchmark, name = _benchmark_of(found, lifecycle), lifecycle.settled.name
+    benchmark, name = lifecycle.settled, lifecycle.settled.name
     assert found.version is not None
     judged = [
         event
@@ -235,6 +259,13 @@ def _look_for_drift(lifecycle: Lifecycle, since: str) -> str:
     served = find_served(Path(lifecycle.served), model.name)
     record = watch_drift(model, served, last=REQUESTS, since=since)
     return record.sentence if record.verdict == "drift" else ""
+
+
+def _read_newest(name: str) -> tuple[Round | None, Round | None]:
+    """The last round that has come to its end, and one that has not."""
+    rounds = read_rounds(name)
+    begun = next((found for found in rounds if found.finished is None), None)
+    return next((found for found in reversed(rounds) if found.finished is not None), None), begun
 
 
 def _served(lifecycle: Lifecycle) -> ServedFolder:

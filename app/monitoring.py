@@ -62,9 +62,9 @@ def read_since(words: str | None) -> str:
         return ""
     try:
         moment = datetime.fromisoformat(re.sub("[zZ]$", "+00:00", words))
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
         raise UsageError(f"--since {words}: is no moment; write it as 2026-01-31 or 2026-01-31T12:00:00Z") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
 
 
 def watch_drift(model: Version, served: ServedFolder, *, last: int, since: str) -> DriftRecord:

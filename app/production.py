@@ -145,7 +145,7 @@ def go_round(arguments: argparse.Namespace) -> int:
     """`python app.py lifecycle --config FILE`: where anything has changed, a round from the data to the champion."""
     from app.bench.lock import hold_folder
     from app.layout import BenchmarkFolder
-    from app.lifecycle import carry_on, look_around
+    from app.lifecycle import carry_on, is_stale, look_around
     from app.production_terminal import print_outlook, print_round
     from app.running import lend_parents
     from app.serving.lifecycle.file import load_lifecycle
@@ -159,5 +159,8 @@ def go_round(arguments: argparse.Namespace) -> int:
     if arguments.dry_run or not (outlook.reasons or outlook.begun):
         return OK
     with hold_folder(BenchmarkFolder(HOME / name)), lend_parents() as lend:
-        print_round(name, carry_on(outlook, registry, lend))
+        if is_stale(outlook):
+            outlook = look_around(lifecycle, registry)
+        if outlook.reasons or outlook.begun:
+            print_round(name, carry_on(outlook, registry, lend))
     return OK

@@ -1,13 +1,14 @@
 """A round is taken when there is a reason, step by step, and not twice."""
 
 import contextlib
+from datetime import UTC, datetime
 
 import pytest
 
-from app.errors import DataError
-from app.lifecycle import carry_on, look_around
+from app.errors import BenchmarkError, DataError
+from app.lifecycle import carry_on, is_stale, look_around
 from app.serving.lifecycle.file import Lifecycle, load_lifecycle
-from app.serving.lifecycle.rounds import RoundFolder, read_rounds
+from app.serving.lifecycle.rounds import Round, RoundFolder, read_rounds, write_round
 from app.serving.registry.registry import Registry
 from app.serving.store.records import Served
 from app.serving.store.store import Store
@@ -98,10 +99,36 @@ def test_what_people_put_right_is_learned_and_both_models_are_asked_the_same(lif
     found = carry_on(look_around(lifecycle, registry), registry, lambda _: warm_parent)
     assert found.counts["added"] + found.counts["held_out"] == 20
     assert found.version == 2
-    assert f"over {60 + found.counts['held_out']} rows of test" in found.verdict
+    assert "over 60 rows of test" in found.verdict  # and not over what the champion has got wrong
     assert found.promoted == (registry.find("mail@champion").number == 2)
     assert look_around(lifecycle, registry).reasons == ()
     assert [one.number for one in read_rounds("mail")] == [1, 2]
+
+
+def test_a_run_that_fails_ends_the_round_and_is_tried_again(lifecycle, warm_parent, monkeypatch):
+    registry = Registry(lifecycle.registry)
+    asked = []
+
+    def fail(work, *_):
+        asked.append(work)
+        return {}
+
+    monkeypatch.setattr("app.running.run_missing", fail)
+    for _ in range(2):
+        with pytest.raises(BenchmarkError, match=r"reports/mail: 2 of 2 runs have failed \(.*tries them again"):
+            carry_on(look_around(lifecycle, registry), registry, lambda _: warm_parent)
+    assert len(asked) == 2
+    assert look_around(lifecycle, registry).begun.benchmark is None
+
+
+def test_who_looked_before_another_began_a_round_looks_again(lifecycle):
+    outlook = look_around(lifecycle, Registry(lifecycle.registry))
+    assert not is_stale(outlook)
+    number = outlook.next_number
+    folder = RoundFolder.of("mail", number)
+    folder.path.mkdir(parents=True)
+    write_round(folder, Round(number=number, began=datetime.now(UTC), reasons=(), inputs=outlook.inputs))
+    assert is_stale(outlook)
 
 
 def test_a_damaged_record_is_told_before_anything_runs(lifecycle, here):

@@ -57,6 +57,7 @@ def test_two_at_once_do_no_harm_to_each_other(registered):
     [
         (["--last", "0"], "--last 0: must be 1 or more"),
         (["--since", "yesterday"], "--since yesterday: is no moment; write it as 2026-01-31 or 2026-01-31T12:00:00Z"),
+        (["--since", "0001-01-01T00:00:00+05:00"], "--since 0001-01-01T00:00:00+05:00: is no moment"),
         (["--model", "tiny@7"], "tiny: has no version 7; there are champion (version 1)"),
         (["--served", "elsewhere"], "elsewhere/tiny/predictions.db: there is none, so nothing was served"),
     ],

@@ -15,14 +15,14 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.serving.api.log import LOG, write_log
+from app.serving.api.loopback import is_loopback
 from app.serving.api.metrics import Metrics
 from app.serving.api.problems import RequestError, respond
 
-__all__ = ["LOOPBACK", "Access", "Border", "Endpoint"]
+__all__ = ["Access", "Border", "Endpoint"]
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 GUARDED = "/v1/"
 QUIET = ("/healthz", "/readyz", "/metrics")  # asked every few seconds: they are counted, not logged
 PAGE = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:"
@@ -54,7 +54,7 @@ class Access:
         """
         host = headers.get(b"host", b"").decode("latin-1")
         name = host if host.endswith("]") else host.rsplit(":", 1)[0]
-        if self.loopback_only and name not in LOOPBACK:  # a page elsewhere may give its own name this address
+        if self.loopback_only and not is_loopback(name):  # a page elsewhere may give its own name this address
             raise RequestError(421, "wrong_host", f"this server answers on this machine alone, not as {name}")
         if not self.key or not path.startswith(GUARDED):
             return

@@ -9,6 +9,7 @@ __all__ = [
     "CHARACTERS",
     "CONNECTIONS",
     "GENERATIONS",
+    "HEAD_SECONDS",
     "SECONDS",
     "TEXTS",
     "TOKENS",
@@ -27,5 +28,6 @@ WAITING_ROWS = 512  # more are refused until some are answered
 GENERATIONS = 4  # at a time
 CONNECTIONS = 1_000
 SECONDS = 10.0  # for an answer; for the whole of a text that a language model writes, six times as long
+HEAD_SECONDS = 10.0  # from a connection to the first request on it
 BODY_SECONDS = 10.0  # for the body of a request to arrive
 BATCH_TOKENS = 1_024  # of one forward pass, padding included; more are no faster, and take memory

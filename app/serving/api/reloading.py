@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable
 
-from app.errors import BenchmarkError
 from app.serving.api.log import write_log
 from app.serving.api.metrics import Metrics
 from app.serving.api.source import Found, Source
@@ -57,7 +56,7 @@ class Reloader:
     def _look(self) -> None:
         try:
             found = self._source.find()
-        except (BenchmarkError, OSError) as error:
+        except Exception as error:  # of whatever class: nobody would see that this thread has ended
             self._tell(str(error))
             return
         if found == self._current:
@@ -67,7 +66,7 @@ class Reloader:
             return
         try:
             engine = self._open(found)
-        except (BenchmarkError, OSError, MemoryError) as error:
+        except Exception as error:  # likewise
             self._failed = (found, time.monotonic() + RETRY_SECONDS)
             self._metrics.reloads.labels("failed").inc()
             self._tell(f"version {found.version} cannot be served: {error}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import signal
@@ -10,8 +11,9 @@ from collections.abc import Generator
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from app.serving.api.limits import CONNECTIONS
+from app.serving.api.limits import CONNECTIONS, HEAD_SECONDS
 
 __all__ = ["run"]
 
@@ -32,11 +34,24 @@ class _Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
+class _Connection(HttpToolsProtocol):
+    """A connection that is closed where nobody asks anything: those that wait are counted, and no more are taken."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+
+        def give_up() -> None:
+            if getattr(self, "cycle", None) is None and not transport.is_closing():
+                transport.close()
+
+        self.loop.call_later(HEAD_SECONDS, give_up)
+
+
 def run(app: ASGIApp, listening: socket.socket) -> None:
     """Answer on the socket until SIGTERM or SIGINT; a second SIGINT ends what is under way, too."""
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=_Connection,
         ws="none",
         lifespan="on",
         log_config=None,

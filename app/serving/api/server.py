@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import os
 import socket
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from app.errors import UsageError
 from app.layout import API_KEY_VARIABLE, ServedFolder
+from app.serving.api.loopback import is_loopback
 from app.serving.api.opening import open_engine
 from app.serving.api.source import Found, open_source
 from app.serving.engine.engine import Engine
@@ -104,7 +104,7 @@ def _check_access(options: ServeOptions, key: str) -> None:
         raise UsageError(f"--port {options.port}: must be between 0 and 65535")
     if key and (not key.isascii() or not key.isprintable() or " " in key):
         raise UsageError(f"{API_KEY_VARIABLE}: must be letters, digits and signs of ASCII, without spaces")
-    if not key and not options.is_open and not _is_loopback(options.host):
+    if not key and not options.is_open and not is_loopback(options.host):
         remedy = f"set a key in {API_KEY_VARIABLE}, or say --open"
         raise UsageError(f"--host {options.host}: whoever reaches this machine could ask; {remedy}")
 
@@ -113,13 +113,6 @@ def _count_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _bind(host: str, port: int) -> socket.socket:

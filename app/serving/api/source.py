@@ -50,6 +50,8 @@ class _Reference:
 
     def find(self) -> Found:
         version = self._registry.find(self._reference)
+        # another model may come into the registry: `champion` goes on to mean the one that it meant at first
+        self._reference = f"{version.name}@{version.alias or version.number}"
         return Found(version.name, version.number, version.folder)
 
 

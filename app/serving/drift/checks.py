@@ -28,6 +28,7 @@ __all__ = ["ALPHA", "LEAST_LABELLED", "LEAST_ROWS", "Check", "Findings", "Group"
 ALPHA = 0.01  # how often, at most, a look at requests that have not drifted finds drift, by all checks together
 LEAST_ROWS = 100  # served rows for a verdict
 LEAST_LABELLED = 30  # of these, rows that feedback has labelled, for a word on accuracy
+LABELLED_SHARE = 0.9  # and the share: fewer may be those that were wrong, of which a model has always some
 
 # how far apart the two must be at least, beside not by chance: with rows enough every difference is significant
 LEAST_DISTANCE = 0.10  # Kolmogorov and Smirnov's D
@@ -188,7 +189,7 @@ def _check_confidence(reference: Rows, served: Rows) -> Check | tuple[str, str]:
 
 
 def _check_accuracy(reference: Rows, served: Rows, kind: str) -> Check | tuple[str, str]:
-    """Of rows that feedback has labelled; where all of it tells of mistakes, it does not tell how many there are."""
+    """Of rows that feedback has labelled, where it has labelled nearly all: people answer where it was wrong."""
     if kind != CLASSIFICATION.name:
         return "accuracy", f"feedback is compared for {CLASSIFICATION.name} alone"
     known, right = (_right(side) for side in (reference, served))
@@ -196,8 +197,9 @@ def _check_accuracy(reference: Rows, served: Rows, kind: str) -> Check | tuple[s
         return "accuracy", f"feedback has labelled {len(right)} of the requests, and {LEAST_LABELLED} are needed"
     if not len(known):
         return "accuracy", "the reference has no labels"
-    if not right.any():
-        return "accuracy", "all feedback is of mistakes: how many answers were right it does not say"
+    if len(right) < LABELLED_SHARE * len(served):
+        share = f"{len(right)} of {len(served)} requests"
+        return "accuracy", f"feedback has labelled {share}; it is compared from {percent(LABELLED_SHARE)} on"
     low, high = wilson_interval(int(right.sum()), len(right))
     return _make(
         "accuracy",

@@ -29,10 +29,13 @@ class Engine:
             threads: that one forward pass computes with.
 
         Raises:
-            PackageError: a file of it is not what was packaged, or ONNX Runtime cannot load the graph.
+            PackageError: a file of it is not what was packaged, or cannot be loaded.
         """
         self.manifest: Manifest = verify_package(folder)
-        self.encoder = Encoder(folder, self.manifest)
+        try:
+            self.encoder = Encoder(folder, self.manifest)
+        except Exception as error:  # of tokenizers, of any class
+            raise PackageError(f"{folder.tokenizer}: cannot be read ({error}); make the package anew") from error
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1

@@ -16,6 +16,7 @@ from app.lab.datasets import Examples, Split
 from app.results import write_atomically
 from app.serving.store.records import Example
 from app.serving.store.store import Store
+from app.tasks import CLASSIFICATION
 
 __all__ = ["Merged", "Written", "merge_examples", "read_labelled", "read_merged", "write_merged"]
 
@@ -65,21 +66,23 @@ def read_labelled(store: str) -> tuple[Example, ...]:
 def merge_examples(examples: Examples, labelled: Sequence[Example], *, test_share: float) -> Merged:
     """Lay what people have labelled over the data of a benchmark.
 
-    Which of the new rows are held out depends on their ids alone: a row that was trained on in one round is never
-    tested on in the next. A text that test or validation has already is never trained on.
+    Which of the new rows are held out depends on their texts alone: a text that was trained on in one round is never
+    tested on in the next. One that test or validation has already is never trained on.
 
     Args:
-        examples: of a text-classification.
-        labelled: by feedback, the later of two with one text counting.
+        examples: of a benchmark; only those of a text-classification take anything in.
+        labelled: by feedback, as it was given: the later of two with one text counts.
         test_share: of them, for the test split.
     """
+    if examples.kind != CLASSIFICATION.name:
+        return Merged(examples.splits, added=0, held_out=0, corrected=0, known=0, unknown=len(labelled))
     index = {name: place for place, name in enumerate(examples.labels)}
     wanted = {item.texts: item for item in labelled if item.label in index}
     reported = examples.evaluated
     closed = {row for name in {"validation", reported} for row in _rows(examples.splits[name])}
     fresh = [item for item in wanted.values() if item.texts not in closed]
-    held_out = [item for item in fresh if _draw(item.id) < test_share]
-    trained = [item for item in fresh if _draw(item.id) >= test_share]
+    held_out = [item for item in fresh if _draw(item.texts) < test_share]
+    trained = [item for item in fresh if _draw(item.texts) >= test_share]
     train = examples.splits["train"]
     said = {item.texts: item.label for item in fresh}
     rows = list(zip(_rows(train), train.labels, strict=True))
@@ -139,6 +142,7 @@ def _extend(split: Split, items: Sequence[Example], index: Mapping[str, int]) ->
     return Split(columns, (*split.labels, *(index[item.label] for item in items)), names=split.names)
 
 
-def _draw(key: str) -> float:
-    """A number from 0 to 1 that belongs to the key, and looks drawn at random."""
-    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) / 2**64
+def _draw(texts: Sequence[str]) -> float:
+    """A number from 0 to 1 that belongs to the texts, and looks drawn at random."""
+    key = "\x1f".join(texts).encode(errors="surrogatepass")
+    return int.from_bytes(hashlib.sha256(key).digest()[:8]) / 2**64

@@ -6,14 +6,15 @@ import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.checksums import DamagedError, seal_document, unseal_document
 from app.errors import PackageError
 from app.layout import PackageFolder
 from app.results import Artefact, DatasetRecord, write_atomically
+from app.schema import NAME
 
 __all__ = [
     "Manifest",
@@ -83,7 +84,7 @@ class Manifest(_Record):
     """The record of a package; the version is for a registry to give."""
 
     schema_version: Literal[1] = 1
-    name: str  # of the benchmark that it won
+    name: Annotated[str, Field(pattern=NAME, max_length=200)]  # of the benchmark that it won; folders are called so
     made: datetime
     kind: str  # of the task
     labels: tuple[str, ...] = ()  # the columns of the logits; none where the answer is a number
@@ -146,6 +147,9 @@ def verify_package(folder: PackageFolder) -> Manifest:
         PackageError: a file is gone, or a byte of it has changed.
     """
     manifest = read_manifest(folder)
+    needed = (folder.model, folder.tokenizer, folder.labels)
+    if missing := [path.name for path in needed if path.name not in manifest.files]:
+        raise PackageError(f"{folder.manifest}: has no checksum of {', '.join(missing)}; {REMEDY}")
     for name, known in manifest.files.items():
         path = folder.path / name
         if path.parent != folder.path:

@@ -43,14 +43,15 @@ class Place(Protocol):
 
 
 def open_place(root: str) -> Place:
-    """The place that a folder or a URL names; `file://` is a folder.
+    """The place that a folder or a URL names; `file://` and `local://` are folders.
 
     Raises:
         RegistryError: fsspec does not know such URLs, or cannot keep two writers of such a place apart.
     """
-    if "://" not in root:
+    kind, separator, path = root.rpartition("://")
+    if not separator:
         return _Folder(Path(root))
-    return _Folder(Path(root.removeprefix("file://"))) if root.startswith("file://") else _Remote(root)
+    return _Folder(Path(path)) if kind in ("file", "local") else _Remote(root)
 
 
 class _Folder:
@@ -141,6 +142,7 @@ class _Remote:
         self._url = url.rstrip("/")
         try:
             import fsspec
+            from fsspec.spec import AbstractFileSystem
         except ImportError:
             raise RegistryError(f"{url}: URLs need the package fsspec; install it, or give a folder") from None
         try:
@@ -148,7 +150,9 @@ class _Remote:
         except (ImportError, ValueError) as error:
             raise RegistryError(f"{url}: fsspec cannot open it ({error})") from None
         self._system, self._root = found
-        if "mode" not in inspect.signature(getattr(self._system, "_pipe_file", self._system.pipe_file)).parameters:
+        pipe = getattr(type(self._system), "_pipe_file", type(self._system).pipe_file)
+        # fsspec's own way looks whether there is a file and then writes one: two writers may both be told it was they
+        if pipe is AbstractFileSystem.pipe_file or "mode" not in inspect.signature(pipe).parameters:
             remedy = "two writers could overwrite each other there; give a folder, or another kind of store"
             raise RegistryError(f"{url}: its driver cannot create a file only where there is none; {remedy}")
 

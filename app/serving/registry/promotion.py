@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from app.errors import RegistryError
 from app.report.page.wording import metric_name, probability, score, signed
 from app.report.statistics.comparison import ALPHA
-from app.serving.package.manifest import Manifest, PackageTiming, read_manifest
+from app.serving.package.manifest import Manifest, PackageTiming, read_manifest, verify_package
 from app.serving.package.points import MAX_LOSS, points_of
 from app.serving.registry.comparison import Comparison, compare_packages
 from app.serving.registry.events import State
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["WithinNoise", "promote"]
 
 WithinNoise = Literal["smaller", "faster"]
+NOTABLY = 0.9  # of the champion's: a model that takes a tenth less is smaller, or faster, and not the day another
 
 
 def promote(
@@ -69,8 +70,8 @@ def _judge(
     max_loss: float,
 ) -> Decision:
     number = candidate.number
+    verify_package(candidate.folder)
     if against is None:
-        read_manifest(candidate.folder)
         reason = "the first: no champion stood against it"
         return Decision(kind="promoted", version=number, against=None, reason=reason, figures={})
     champion = registry.find(f"{candidate.name}@{against}")
@@ -101,7 +102,7 @@ def _object(found: Comparison, max_loss: float) -> str:
 
 
 def _not_smaller(ours: Manifest, theirs: Manifest) -> str:
-    return "" if ours.size_bytes < theirs.size_bytes else "no smaller either"
+    return "" if ours.size_bytes < NOTABLY * theirs.size_bytes else "no smaller by a tenth either"
 
 
 def _not_faster(ours: Manifest, theirs: Manifest) -> str:
@@ -114,7 +115,7 @@ def _not_faster(ours: Manifest, theirs: Manifest) -> str:
     ]
     if not pairs:
         return "which is faster is not known: they were not timed at the same length and with as many threads"
-    return "" if all(mine < other for mine, other in pairs) else "no faster either"
+    return "" if all(mine < NOTABLY * other for mine, other in pairs) else "no faster by a tenth either"
 
 
 def _packaged(manifest: Manifest) -> list[PackageTiming]:

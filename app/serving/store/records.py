@@ -37,14 +37,14 @@ class Example:
 
 @dataclass(frozen=True)
 class Labelled:
-    """All rows that feedback has labelled and whose text is known, in order of id."""
+    """All rows that feedback has labelled and whose text is known, in the order of the feedback."""
 
     examples: tuple[Example, ...]
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of texts and labels, in hex: it changes with either, and with nothing else but the ids' order."""
+        """SHA-256 of texts and labels, in hex, by id: what is said once more changes nothing."""
         digest = hashlib.sha256()
-        for example in self.examples:
+        for example in sorted(self.examples, key=lambda example: example.id):
             digest.update(json.dumps([example.texts, example.label], ensure_ascii=True).encode() + b"\n")
         return digest.hexdigest()

@@ -43,7 +43,7 @@ SELECT_SERVED = """
 SELECT_LABELLED = """
     SELECT feedback.id, coalesce(feedback.texts, served.texts), feedback.label
     FROM feedback LEFT JOIN served ON served.id = feedback.id
-    WHERE coalesce(feedback.texts, served.texts) IS NOT NULL ORDER BY feedback.id
+    WHERE coalesce(feedback.texts, served.texts) IS NOT NULL ORDER BY feedback.number
 """
 
 

@@ -116,13 +116,18 @@ class Process:
 
 
 @contextlib.contextmanager
-def run_server(place: Path, *words: str, key: str = "") -> Iterator[Process]:
-    """`python app.py serve` on a free port, with `place` as its folder; it is ended by SIGTERM, if it has not ended."""
+def run_server(place: Path, *words: str, key: str = "", before: str = "") -> Iterator[Process]:
+    """`python app.py serve` on a free port, with `place` as its folder; it is ended by SIGTERM, if it has not ended.
+
+    What is to be done in that process before can be given as a line of Python.
+    """
+    program = f"{before}; import sys; from app.cli import main; sys.exit(main(sys.argv[1:]))"
+    start = ["-c", program] if before else [str(PROJECT / "app.py")]
     environment = {**os.environ, "PYTHONPATH": str(PROJECT), "APP_API_KEY": key}
     log = place / "log.txt"
     with log.open("w") as errors:
         process = subprocess.Popen(
-            [sys.executable, str(PROJECT / "app.py"), "serve", "--port", "0", *words],
+            [sys.executable, *start, "serve", "--port", "0", *words],
             cwd=place,
             env=environment,
             stdout=subprocess.PIPE,

@@ -10,7 +10,9 @@ from app.layout import PackageFolder
 from app.serving.api import reloading
 from app.serving.api.opening import open_engine
 from app.serving.api.reloading import Reloader
-from app.serving.api.source import Found
+from app.serving.api.source import Found, open_source
+from app.serving.package.manifest import read_manifest, write_manifest
+from app.serving.registry.registry import Registry
 from tests.serving.api.graphs import make_package
 from tests.serving.api.serving import Served, wait_until
 
@@ -73,6 +75,26 @@ def test_another_version_answers_when_the_alias_has_moved_and_no_request_is_lost
     info = {"name": "mail", "kind": "text-classification", "precision": "fp32"}
     assert served.figure("serving_model_info", **info, version="2") == 1
     assert served.figure("serving_model_info", **info, version="1") == 0
+
+
+def test_a_tokenizer_that_cannot_be_read_leaves_the_old_one_serving_and_is_told(served, tmp_path):
+    other = make_package(tmp_path / "other", seed=1)
+    other.tokenizer.write_text("{}")
+    write_manifest(other, read_manifest(other))
+    served.alias.now = Found("mail", 2, other)
+    wait_until(lambda: served.figure("serving_reload_failing") == 1)
+    assert version(served) == 1
+    served.alias.now = Found("mail", 3, make_package(tmp_path / "third", seed=2))
+    wait_until(lambda: version(served) == 3)
+
+
+def test_champion_alone_means_the_same_model_when_there_is_another(here, tmp_path):
+    registry = Registry("registry")
+    registry.add("mail", make_package(tmp_path / "mail"), "champion")
+    source = open_source("champion", "registry")
+    registry.add("post", make_package(tmp_path / "post"), "champion")
+    registry.add("mail", make_package(tmp_path / "mail2", seed=1), "champion")
+    assert (source.find().name, source.find().version) == ("mail", 2)
 
 
 def test_a_package_with_a_changed_byte_leaves_the_old_one_serving_and_is_told(served, tmp_path, caplog):

@@ -76,6 +76,17 @@ def test_a_request_under_way_is_answered_before_the_end(tmp_path, packages):
         assert server.process.wait(10) == 0
 
 
+def test_who_connects_and_asks_nothing_is_let_go_of(tmp_path, packages):
+    soon = "import app.serving.api.running as running; running.HEAD_SECONDS = 0.5"
+    with run_server(tmp_path, "--model", str(packages("text-classification").path), before=soon) as server:
+        host, port = server.address.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), 10) as silent, httpx.Client() as asking:
+            assert asking.get(f"{server.address}/readyz").status_code == 200
+            silent.sendall(b"GET /readyz HTTP/1.1\r\n")  # and no more
+            assert silent.recv(1) == b""
+            assert asking.get(f"{server.address}/readyz").status_code == 200  # on the connection that it had
+
+
 def test_an_interrupt_ends_it_as_well(tmp_path, packages):
     with run_server(tmp_path, "--model", str(packages("text-classification").path), key="k") as server:
         assert httpx.get(f"{server.address}/readyz").text == "ready\n"

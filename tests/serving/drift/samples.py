@@ -48,6 +48,8 @@ def make_model(path: Path, reference: Rows | None, *, number: int = 0, kind: str
     """A package that says what it is and has a reference, but no graph: nobody asks it anything."""
     folder = PackageFolder(path)
     path.mkdir(parents=True)
+    for file in (folder.model, folder.tokenizer, folder.labels):
+        file.write_text("{}")
     labels = tuple(sorted(set(reference.predictions))) if reference else ("no", "yes")
     write_manifest(
         folder,

@@ -73,11 +73,14 @@ def test_accuracy_is_compared_on_rows_that_feedback_has_labelled():
     assert reason == "feedback has labelled 29 of the requests, and 30 are needed"
 
 
-def test_feedback_on_mistakes_alone_says_nothing_of_accuracy():
+@pytest.mark.parametrize("confirmed", [0, 20])
+def test_feedback_on_some_requests_says_nothing_of_accuracy(confirmed):
     reference, served = usual(0, 400), usual(400, 600)
+    right = [name if 40 <= place < 40 + confirmed else None for place, name in enumerate(served.predictions)]
     mistakes = [f"not {name}" if place < 40 else None for place, name in enumerate(served.predictions)]
-    found = find_drift(reference, with_labels(served, mistakes), kind=KIND)
-    assert "all feedback is of mistakes" in dict(found.left_out)["accuracy"]
+    said = [one or other for one, other in zip(mistakes, right, strict=True)]
+    found = find_drift(reference, with_labels(served, said), kind=KIND)
+    assert f"feedback has labelled {40 + confirmed} of 200 requests" in dict(found.left_out)["accuracy"]
     assert "accuracy" not in named(found)
 
 

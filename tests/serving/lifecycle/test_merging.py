@@ -1,5 +1,7 @@
 """What people have labelled is learned from, or tested on; never both, and never what was tested on before."""
 
+from dataclasses import replace
+
 import pyarrow.parquet
 import pytest
 
@@ -48,6 +50,19 @@ def test_a_row_that_was_trained_on_in_one_round_is_not_tested_on_in_the_next(exa
     second = merge_examples(examples, labelled(90), test_share=0.3)
     assert set(texts(first.splits["train"])) <= set(texts(second.splits["train"]))
     assert set(texts(first.splits["test"])) <= set(texts(second.splits["test"]))
+
+
+def test_nor_is_the_same_text_in_another_request(examples):
+    given = labelled(50)
+    again = [Example(f"again-{item.id}", item.texts, item.label) for item in given]
+    first = merge_examples(examples, given, test_share=0.3)
+    assert merge_examples(examples, [*given, *again], test_share=0.3) == first
+
+
+def test_where_no_class_is_put_right_the_data_stay_as_they_are(examples):
+    other = replace(examples, kind="text-regression", labels=())
+    merged = merge_examples(other, labelled(5), test_share=0.3)
+    assert (merged.splits, merged.added, merged.unknown) == (examples.splits, 0, 5)
 
 
 def test_what_test_or_validation_has_is_never_trained_on(examples):

@@ -6,7 +6,7 @@ import pytest
 
 from app.errors import PackageError
 from app.layout import PackageFolder
-from app.serving.package.manifest import read_manifest, verify_package
+from app.serving.package.manifest import read_manifest, verify_package, write_manifest
 
 
 @pytest.fixture
@@ -34,6 +34,21 @@ def test_one_changed_byte_is_refused(copy, name):
 def test_a_missing_file_is_named(copy):
     copy.tokenizer.unlink()
     with pytest.raises(PackageError, match=r"tokenizer\.json: cannot be read"):
+        verify_package(copy)
+
+
+def test_a_manifest_that_does_not_vouch_for_a_file_is_refused(copy):
+    held = copy.labels.rename(copy.path.parent / "labels.json")
+    write_manifest(copy, read_manifest(copy))
+    held.rename(copy.labels)
+    with pytest.raises(PackageError, match=r"has no checksum of labels\.json"):
+        verify_package(copy)
+
+
+@pytest.mark.parametrize("name", ["../outside", "/tmp/outside", "a/b", ""])
+def test_a_name_that_is_no_folder_of_its_own_is_refused(copy, name):
+    write_manifest(copy, read_manifest(copy).model_copy(update={"name": name}))
+    with pytest.raises(PackageError, match="is no manifest of this schema"):
         verify_package(copy)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.errors import RegistryError
+from app.errors import PackageError, RegistryError
 from app.layout import PackageFolder
 from app.report.statistics.comparison import differ
 from app.report.statistics.estimates import estimate_score
@@ -41,6 +41,8 @@ def make(tmp_path, package):
         folder = PackageFolder(tmp_path / f"package-{next(made)}")
         folder.path.mkdir()
         folder.model.write_bytes(b"0" * size)
+        for path in (folder.tokenizer, folder.labels):
+            path.write_text("{}")
         random = np.random.default_rng(0)  # what is hard is hard for all
         hard = random.random(ROWS)
         direction = "min" if metric == "mae" else "max"
@@ -105,25 +107,32 @@ def test_what_cannot_be_told_apart_is_refused_with_the_figures_on_record(registr
     assert registry.find("candidate").number == 2  # it may be asked for again
 
 
+def test_a_damaged_version_is_not_even_the_first_champion(registry, make):
+    registry.add("tiny", make(0.6))
+    registry.find("candidate").folder.model.write_bytes(b"1")
+    with pytest.raises(PackageError, match="checksum"):
+        promote(registry, "candidate")
+
+
 def test_within_noise_the_smaller_one_wins_if_told_so(registry, make):
     registry.add("tiny", make(0.800, size=1000), "champion")
-    registry.add("tiny", make(0.800, size=999))
+    registry.add("tiny", make(0.800, size=899))
     assert promote(registry, "candidate").kind == "refused"
     decision = promote(registry, "candidate", within_noise="smaller")
     assert (decision.kind, registry.find("champion").number) == ("promoted", 2)
     assert decision.reason.startswith("smaller, and within noise: ")
-    registry.add("tiny", make(0.800, size=999))
+    registry.add("tiny", make(0.800, size=810))
     again = promote(registry, "candidate", within_noise="smaller")
-    assert (again.kind, "no smaller either" in again.reason) == ("refused", True)
+    assert (again.kind, "no smaller by a tenth either" in again.reason) == ("refused", True)
 
 
 def test_within_noise_the_faster_one_wins_by_timings_that_compare(registry, make):
     registry.add("tiny", make(0.8, seconds=0.010), "champion")
     registry.add("tiny", make(0.8, timings=(timing(0.001, threads=2),)))
     assert "is not known" in promote(registry, "candidate", within_noise="faster").reason
-    registry.add("tiny", make(0.8, seconds=0.011))
-    assert "no faster either" in promote(registry, "candidate", within_noise="faster").reason
-    registry.add("tiny", make(0.8, seconds=0.009))
+    registry.add("tiny", make(0.8, seconds=0.0095))
+    assert "no faster by a tenth either" in promote(registry, "candidate", within_noise="faster").reason
+    registry.add("tiny", make(0.8, seconds=0.0085))
     assert promote(registry, "candidate", within_noise="faster").kind == "promoted"
 
 

@@ -13,9 +13,14 @@ from app.serving.registry.registry import Decision, Registry
 from tests.conftest import PROJECT
 
 
-@pytest.fixture(params=["folder", "file://", "memory://"])
+@pytest.fixture(params=["folder", "file://", "local://", "memory://"])
 def registry(request, here) -> Registry:
-    roots = {"folder": "registry", "file://": f"file://{here}/registry", "memory://": f"memory://{uuid.uuid4()}/models"}
+    roots = {
+        "folder": "registry",
+        "file://": f"file://{here}/registry",
+        "local://": f"local://{here}/registry",
+        "memory://": f"memory://{uuid.uuid4()}/models",
+    }
     return Registry(roots[request.param])
 
 
@@ -130,6 +135,15 @@ def test_a_url_of_an_unknown_kind_is_refused():
         Registry("nowhere://models")
     with pytest.raises(RegistryError, match="its driver cannot create a file only where there is none"):
         Registry("dir::memory://models")
+
+
+def test_a_store_that_only_looks_before_it_writes_is_refused(monkeypatch):
+    from fsspec.implementations.memory import MemoryFileSystem
+    from fsspec.spec import AbstractFileSystem
+
+    monkeypatch.setattr(MemoryFileSystem, "pipe_file", AbstractFileSystem.pipe_file)
+    with pytest.raises(RegistryError, match="its driver cannot create a file only where there is none"):
+        Registry("memory://models")
 
 
 WRITER = """
