@@ -57,7 +57,7 @@ def promote_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--within-noise",
         choices=("smaller", "faster"),
-        help="promote also one that is no worse beyond noise, if it is smaller, or faster",
+        help="promote also one that is no worse beyond noise, if it is smaller, or faster, by a tenth",
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="let both answer the test split of this benchmark")
     _add_registry(parser)

@@ -49,7 +49,7 @@ pd.options.display.max_colwidth = 300  # characters: whole sentences, and the be
 folder: str = ""  # of the round; empty: nothing is kept
 reasons: list = ["no champion yet"]
 served: str = "served/quickstart/predictions.db"  # what people have put right
-test_share: float = 0.2  # of it, held out for both models to be asked
+test_share: float = 0.2  # of it, held out for the models of the round to be asked
 task: str = "text-classification"
 dataset_path: str = "builtin/acceptability"  # or a hub id, or a folder
 dataset_files: dict = {}  # or files: train, validation, test
@@ -71,8 +71,8 @@ pd.DataFrame({"reason": reasons})
 # ## Old data, and new
 #
 # The old are those of the benchmark. The new are answers that people have put right: the text, and the label it should
-# have had. A share of them is held out, so that the models are also compared on what is asked of them today; which rows
-# depends on nothing but the rows, so none is trained on in one round and tested on in the next.
+# have had. A share of them is held out, and the models of this round are ranked on them, too; which rows depends on
+# nothing but their texts, so none is trained on in one round and tested on in the next.
 
 # %%
 dataset = read_dataset(

@@ -61,7 +61,7 @@ ALLOWED = {
     },
     "monitoring": {"errors", "layout", "bench", "report", "serving"},
     "lifecycle": {
-        *("config", "layout", "tasks", "preparation", "running", "packaging", "monitoring"),
+        *("errors", "config", "layout", "results", "tasks", "preparation", "running", "packaging", "monitoring"),
         *("bench", "lab", "report", "serving"),
     },
     "arguments": {"errors", "config"},

@@ -36,7 +36,7 @@ class _Keys(Frozen):
     registry: str = Field("registry", min_length=1)
     served: str = Field("served", min_length=1)
     triggers: Triggers = Triggers()
-    test_share: float = Field(0.2, ge=0, lt=1)  # of what feedback has labelled, held out for both models to be asked
+    test_share: float = Field(0.2, ge=0, lt=1)  # of what feedback has labelled, held out of train
     max_loss: float = Field(0.5, ge=0, le=100)  # points that int8, or a smaller or faster model, may lose
     within_noise: Literal["smaller", "faster"] | None = None  # what may win without being better
     server: str | None = None  # where the champion is served, to see it taken over

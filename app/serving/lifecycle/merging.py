@@ -1,4 +1,4 @@
-"""Old data and new: what a round trains on, and the common test split that both models are asked."""
+"""Old data and new: what a round trains on, and what its models are ranked on."""
 
 from __future__ import annotations
 
