@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.errors import PackageError, RegistryError
 from app.results import TrackingRecord
 from app.terminal import console, new_table
 
@@ -71,7 +72,6 @@ def print_published(record: TrackingRecord | None) -> None:
 def print_models(registry: Registry) -> None:
     """Print each model: a line a version, with its aliases, then a line for everything that has happened to it."""
     from app.report.page.wording import memory, metric_name, score
-    from app.serving.package.manifest import read_manifest
 
     names = registry.names()
     if not names:
@@ -81,7 +81,13 @@ def print_models(registry: Registry) -> None:
         aliases = {number: alias for alias, number in state.aliases.items()}
         table = new_table("version", "alias", "architecture", "precision", "score", "rows", "size", "added")
         for number, added in sorted(state.versions.items()):
-            manifest = read_manifest(registry.find(f"{name}@{number}").folder)
+            when = f"{added.time:%Y-%m-%d %H:%M}"
+            try:
+                manifest = registry.manifest(name, number)
+            except (PackageError, RegistryError) as error:
+                table.add_row(str(number), aliases.get(number, ""), *["missing"] * 5, when)
+                sys.stderr.write(f"{error}\n")
+                continue
             found = manifest.score
             table.add_row(
                 str(number),
@@ -91,7 +97,7 @@ def print_models(registry: Registry) -> None:
                 f"{metric_name(found.metric)} {score(found.value)}",
                 f"{found.rows:,}",
                 memory(manifest.size_bytes),
-                f"{added.time:%Y-%m-%d %H:%M}",
+                when,
             )
         console().print(f"[bold]{name}[/bold]")
         console().print(table)

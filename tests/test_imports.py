@@ -66,7 +66,7 @@ ALLOWED = {
     },
     "arguments": {"errors", "config"},
     "production_arguments": {"arguments"},
-    "production_terminal": {"results", "terminal", "lifecycle", "bench", "report", "serving"},
+    "production_terminal": {"errors", "results", "terminal", "lifecycle", "bench", "report", "serving"},
     "production": {
         *(
             "errors",

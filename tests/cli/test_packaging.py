@@ -7,6 +7,7 @@ from app.layout import PackageFolder
 from app.serving.package.manifest import verify_package
 from app.serving.registry.registry import Registry
 from tests.cli.commands import refused, results_in, run
+from tests.serving.drift.samples import make_model, usual
 from tests.serving.runs import TOY, run_benchmark, write_file
 
 
@@ -89,6 +90,18 @@ def test_a_masked_model_and_a_suite_are_refused(here, capsys):
     suite = here / "suite.yaml"
     suite.write_text("name: all\nsuite: [tiny.yaml]\n")
     assert "is a suite, and a package is of one benchmark" in refused(capsys, "package", "--config", str(suite))
+
+
+def test_a_version_that_is_gone_leaves_the_others_listed(here, capsys):
+    made = make_model(here / "made", usual(0, 20)).folder
+    for _ in range(2):
+        Registry("registry").add("tiny", made)
+    (here / "registry" / "tiny" / "1" / "manifest.json").unlink()
+    assert main(["models"]) == 0
+    printed = capsys.readouterr()
+    assert "missing" in printed.out
+    assert "version 2 added" in printed.out
+    assert "registry/tiny/1/manifest.json: is gone; take another version" in printed.err
 
 
 def test_an_empty_registry_says_what_to_type(here, capsys):

@@ -22,6 +22,7 @@ __all__ = [
     "PackageTiming",
     "Parity",
     "Source",
+    "parse_manifest",
     "read_manifest",
     "verify_package",
     "write_manifest",
@@ -127,17 +128,28 @@ def read_manifest(folder: PackageFolder) -> Manifest:
         PackageError: there is none, it was altered, or it is of another schema.
     """
     try:
-        document = unseal_document(folder.manifest.read_bytes())
-        document["schema_version"] = document.pop("schema")
-        return Manifest.model_validate(document)
+        content = folder.manifest.read_bytes()
     except FileNotFoundError:
         raise PackageError(f"{folder.path}: is no package, it has no {folder.manifest.name}") from None
     except OSError as error:
         raise PackageError(f"{folder.manifest}: cannot be read ({error.strerror})") from None
+    return parse_manifest(content, str(folder.manifest))
+
+
+def parse_manifest(content: bytes, place: str) -> Manifest:
+    """The manifest that a file holds; `place` says in a message where it lies.
+
+    Raises:
+        PackageError: it was altered, or is of another schema.
+    """
+    try:
+        document = unseal_document(content)
+        document["schema_version"] = document.pop("schema")
+        return Manifest.model_validate(document)
     except DamagedError as error:
-        raise PackageError(f"{folder.manifest}: {error}; {REMEDY}") from None
+        raise PackageError(f"{place}: {error}; {REMEDY}") from None
     except (KeyError, ValidationError):
-        raise PackageError(f"{folder.manifest}: is no manifest of this schema; {REMEDY}") from None
+        raise PackageError(f"{place}: is no manifest of this schema; {REMEDY}") from None
 
 
 def verify_package(folder: PackageFolder) -> Manifest:

@@ -12,7 +12,7 @@ from typing import Literal
 from app.errors import RegistryError
 from app.layout import PackageFolder
 from app.schema import NAME
-from app.serving.package.manifest import verify_package
+from app.serving.package.manifest import Manifest, parse_manifest, verify_package
 from app.serving.registry.events import (
     ALIASES,
     CANDIDATE,
@@ -155,6 +155,19 @@ class Registry:
             missing = f"version {number}" if alias is None else alias
             raise RegistryError(f"{name}: has no {missing}; there are {', '.join([*there, versions])}")
         return Version(name, number, self._fetch(name, state.versions[number]), alias)
+
+    def manifest(self, name: str, number: int) -> Manifest:
+        """The manifest of a version, of which nothing else is read.
+
+        Raises:
+            PackageError, RegistryError: there is none, or it is not that of what was added.
+        """
+        added, path = self.state(name).versions[number], f"{name}/{number}/manifest.json"
+        content = self._place.read(path)
+        if content is None or hashlib.sha256(content).hexdigest() != added.package:
+            gone = "is gone" if content is None else "is not that of the package that was added"
+            raise RegistryError(f"{self.root}/{path}: {gone}; take another version")
+        return parse_manifest(content, f"{self.root}/{path}")
 
     def only(self, name: str | None) -> str:
         """That name, or without one that of the only model.
