@@ -59,12 +59,12 @@ def look_around(lifecycle: Lifecycle, registry: Registry) -> Outlook:
     last, begun = _read_newest(benchmark.name)
     store = Store(_served(lifecycle).store)
     labelled, served = store.labelled(), store.read(last=1)
-    counts = benchmark.task.kind == CLASSIFICATION.name  # of others no feedback is learned from
+    learns = benchmark.task.kind == CLASSIFICATION.name  # other kinds take nothing from feedback
     now = Inputs(
         data=load_examples(benchmark.dataset, benchmark.task.kind).fingerprint,
         code=digest_code(template_of(benchmark.task.kind)),
         feedback=labelled.fingerprint,
-        labelled=len(labelled.examples) if counts else 0,
+        labelled=len(labelled.examples) if learns else 0,
         served=served[0].time if served else "",
     )
     if begun is not None:

@@ -136,7 +136,7 @@ def lifecycle_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="the lifecycle, as YAML")
-    parser.add_argument("--dry-run", action="store_true", help="say whether a round is due, and why; do nothing")
+    parser.add_argument("--dry-run", action="store_true", help="say whether a round is due, and why; begin none")
     add_set(parser)
     return parser
 

@@ -85,7 +85,7 @@ def print_models(registry: Registry) -> None:
             try:
                 manifest = registry.manifest(name, number)
             except (PackageError, RegistryError) as error:
-                table.add_row(str(number), aliases.get(number, ""), *["missing"] * 5, when)
+                table.add_row(str(number), aliases.get(number, ""), *["unusable"] * 5, when)
                 sys.stderr.write(f"{error}\n")
                 continue
             found = manifest.score

@@ -99,7 +99,7 @@ def test_a_version_that_is_gone_leaves_the_others_listed(here, capsys):
     (here / "registry" / "tiny" / "1" / "manifest.json").unlink()
     assert main(["models"]) == 0
     printed = capsys.readouterr()
-    assert "missing" in printed.out
+    assert "unusable" in printed.out
     assert "version 2 added" in printed.out
     assert "registry/tiny/1/manifest.json: is gone; take another version" in printed.err
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["WithinNoise", "promote"]
 
 WithinNoise = Literal["smaller", "faster"]
-NOTABLY = 0.9  # of the champion's: a model that takes a tenth less is smaller, or faster, and not the day another
+NOTABLY = 0.9  # of what the champion takes: a smaller gain in time may be that of a quieter machine
 
 
 def promote(
