@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import socket
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 __all__ = ["Load", "apply_load", "make_requests"]
+
+END = b"\r\n\r\n"  # of a head
 
 
 @dataclass
@@ -46,9 +49,56 @@ def apply_load(port: int, requests: Sequence[bytes], *, connections: int, second
     """Send requests over so many connections for so long, each as soon as the one before is answered.
 
     It writes bytes and reads as many as Content-Length says, and nothing more: on two cores a client of a library would
-    take more of them than the server.
+    take more of them than the server. One connection alone does without an event loop, whose turns would be counted in.
     """
+    if connections == 1:
+        return _ask_alone(port, requests, seconds)
     return asyncio.run(_apply(port, requests, connections, seconds))
+
+
+def _ask_alone(port: int, requests: Sequence[bytes], seconds: float) -> Load:
+    load, start = Load(), time.perf_counter()
+    connection = _connect(port)
+    for request in itertools.cycle(requests):
+        began = time.perf_counter()
+        if began - start > seconds:
+            break
+        try:
+            connection.sendall(request)
+            answer = connection.recv(65_536)
+            while len(answer) < _measure(answer):
+                part = connection.recv(65_536)
+                if not part:
+                    raise ConnectionError
+                answer += part
+        except OSError:
+            load.failed += 1
+            connection.close()
+            connection = _connect(port)
+            continue
+        if answer.startswith(b"HTTP/1.1 200"):
+            load.latencies.append(time.perf_counter() - began)
+        else:
+            load.failed += 1
+    connection.close()
+    load.seconds = time.perf_counter() - start
+    return load
+
+
+def _connect(port: int) -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", port))
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
+
+
+def _measure(answer: bytes) -> float:
+    """How long an answer is in all, once its head is there."""
+    head, end, _ = answer.partition(END)
+    return len(head) + len(END) + _read_length(head) if end else float("inf")
+
+
+def _read_length(head: bytes) -> int:
+    return int(head.lower().split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
 
 
 async def _apply(port: int, requests: Sequence[bytes], connections: int, seconds: float) -> Load:
@@ -68,9 +118,8 @@ async def _ask(port: int, requests: Sequence[bytes], until: float, load: Load) -
             break
         writer.write(request)
         try:
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = int(head.lower().split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
-            await reader.readexactly(length)
+            head = await reader.readuntil(END)
+            await reader.readexactly(_read_length(head))
         except (OSError, asyncio.IncompleteReadError):
             load.failed += 1
             writer.close()

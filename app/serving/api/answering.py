@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import os
 from datetime import UTC, datetime
 
 from app.serving.api.batching import Answered
@@ -20,20 +20,21 @@ DIGITS = 6
 
 def predict_row(given: Given, answered: Answered) -> Prediction:
     """The answer to one text, with an id of its own."""
-    answer, row_id = answered.answer, uuid.uuid4().hex
-    prediction = Prediction(id=row_id, is_cut=answered.encoded.is_cut)
+    answer, row_id, is_cut = answered.answer, os.urandom(16).hex(), answered.encoded.is_cut
     if answer.value is not None:
-        prediction.value = round(answer.value, DIGITS)
-    elif answer.choices:
+        return Prediction(id=row_id, value=round(answer.value, DIGITS), is_cut=is_cut)
+    if answer.choices:
         first, *others = answer.choices
-        prediction.label, prediction.probability = first.label, round(first.probability, DIGITS)
-        prediction.alternatives = [
-            Alternative(label=choice.label, probability=round(choice.probability, DIGITS)) for choice in others
-        ]
-    else:
-        tags = dict(zip(answered.encoded.words, answer.tags, strict=True))
-        prediction.words = [_tag(given, place, tags.get(place)) for place in range(len(given.row))]
-    return prediction
+        return Prediction(
+            id=row_id,
+            label=first.label,
+            probability=round(first.probability, DIGITS),
+            alternatives=[Alternative(label=one.label, probability=round(one.probability, DIGITS)) for one in others],
+            is_cut=is_cut,
+        )
+    tags = dict(zip(answered.encoded.words, answer.tags, strict=True))
+    words = [_tag(given, place, tags.get(place)) for place in range(len(given.row))]
+    return Prediction(id=row_id, words=words, is_cut=is_cut)
 
 
 def describe_row(

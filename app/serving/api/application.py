@@ -70,6 +70,7 @@ def make_application(
         Border,
         access=access,
         metrics=service.metrics,
+        afterwards=service.afterwards,
         paths=frozenset([*(route.path for route in known), "/openapi.json"]),
         posts={route.path: route.endpoint for route in known if route.methods == {"POST"}},
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import queue
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from app.serving.api.limits import BATCH_TOKENS, WAITING_ROWS
@@ -75,10 +75,10 @@ class Batcher:
         self.engine = engine
         self._observe = observe
         self._loop = asyncio.get_running_loop()
-        self._condition = threading.Condition()
-        self._arrived: deque[_Job] = deque()  # by the event loop, under the condition
-        self._encoded: list[_Waiting] = []  # the thread's own
-        self._rows = 0  # of jobs that are not over
+        self._arriving: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()  # none: there will be no more
+        self._arrived: list[_Job] = []  # the thread's own, as all below
+        self._encoded: list[_Waiting] = []
+        self._rows = 0  # the event loop's own: of requests that are not answered yet
         self._together, self._until = 1, 0.0  # requests in the last batch, and when that is forgotten
         self._seconds_per_row = 0.01
         self._is_closed = False
@@ -101,20 +101,16 @@ class Batcher:
         Raises:
             QueueFullError: more wait than may.
         """
-        with self._condition:
-            if self._rows and self._rows + len(rows) > WAITING_ROWS:
-                raise QueueFullError(self._rows * self._seconds_per_row)
-            job = _Job(rows, top, self._loop.create_future())
-            self._rows += len(rows)
-            self._arrived.append(job)
-            self._condition.notify()
+        if self._rows and self._rows + len(rows) > WAITING_ROWS:
+            raise QueueFullError(self._rows * self._seconds_per_row)
+        job = _Job(rows, top, self._loop.create_future())
+        self._rows += len(rows)
+        self._arriving.put(job)
         return job.future
 
     async def close(self) -> None:
         """Answer what waits, then end the thread."""
-        with self._condition:
-            self._is_closed = True
-            self._condition.notify()
+        self._arriving.put(None)
         await asyncio.to_thread(self._thread.join)
 
     def _work(self) -> None:
@@ -124,19 +120,26 @@ class Batcher:
 
     def _wait_for_jobs(self) -> bool:
         """Whether there is more to do, once there is."""
-        with self._condition:
-            while not (self._arrived or self._encoded or self._is_closed):
-                self._condition.wait()
-            if not self._encoded and self._together > 1 and time.monotonic() < self._until:
+        if not (self._encoded or self._is_closed):
+            self._take(None)
+            if self._together > 1 and time.monotonic() < self._until:
                 end = time.monotonic() + PATIENCE
                 while len(self._arrived) < self._together and (left := end - time.monotonic()) > 0:
-                    self._condition.wait(left)
-            return bool(self._arrived or self._encoded)
+                    self._take(left)
+        while not self._arriving.empty():
+            self._take(None)
+        return bool(self._arrived or self._encoded)
+
+    def _take(self, seconds: float | None) -> None:
+        """Wait so long at most, or for ever, for the next request."""
+        with contextlib.suppress(queue.Empty):
+            if job := self._arriving.get(timeout=seconds):
+                self._arrived.append(job)
+            else:
+                self._is_closed = True
 
     def _encode_arrived(self) -> None:
-        with self._condition:
-            jobs = list(self._arrived)
-            self._arrived.clear()
+        jobs, self._arrived = self._arrived, []
         try:
             encoded = iter(self.engine.encode([row for job in jobs for row in job.rows]) if jobs else ())
         except Exception as error:  # of tokenizers, of any class: these requests fail, and no other
@@ -146,7 +149,7 @@ class Batcher:
             self._encoded += [_Waiting(job, place, next(encoded)) for place in range(len(job.rows))]
 
     def _compute_next(self) -> None:
-        self._end({row.job for row in self._encoded if row.job.future.cancelled()})
+        self._end([row.job for row in self._encoded if row.job.future.done()])
         left = [row for row in self._encoded if not row.job.is_over]
         places = pick_rows([len(row.encoded) for row in left], BATCH_TOKENS)
         batch, taken = [left[place] for place in places], set(places)
@@ -164,33 +167,32 @@ class Batcher:
         except Exception as error:  # of ONNX Runtime, of any class
             self._end(jobs, error)
             return
-        self._end([job for job in jobs if len(job.answers) == len(job.rows)])
-        self._call(self._loop.call_soon, self._observe, len(batch), seconds)  # after the answers have gone on
+        self._end([job for job in jobs if len(job.answers) == len(job.rows)], batch=(len(batch), seconds))
         self._together, self._until = len(jobs), time.monotonic() + LATELY
         self._seconds_per_row += SMOOTHING * (seconds / len(batch) - self._seconds_per_row)
 
-    def _end(self, jobs: Sequence[_Job] | set[_Job], error: Exception | None = None) -> None:
+    def _end(
+        self, jobs: Iterable[_Job], error: Exception | None = None, batch: tuple[int, float] | None = None
+    ) -> None:
         """Their rows are waited for no longer; the event loop is told what came of them, all in one call."""
-        over = [job for job in jobs if not job.is_over]
-        if not over:
-            return
-        for job in over:
-            job.is_over = True
-        with self._condition:
-            self._rows -= sum(len(job.rows) for job in over)
-        self._call(_deliver, over, error)
+        over = []
+        for job in jobs:
+            if not job.is_over:
+                job.is_over = True
+                over.append(job)
+        if over or batch:
+            with contextlib.suppress(RuntimeError):  # the event loop has been closed, and nobody waits
+                self._loop.call_soon_threadsafe(self._deliver, over, error, batch)
 
-    def _call(self, function: Callable[..., object], *arguments: object) -> None:
-        """Have it called in the event loop."""
-        with contextlib.suppress(RuntimeError):  # the event loop has been closed, and nobody waits
-            self._loop.call_soon_threadsafe(function, *arguments)
-
-
-def _deliver(jobs: Sequence[_Job], error: Exception | None) -> None:
-    for job in jobs:
-        if job.future.done():
-            continue
-        if error is not None:
-            job.future.set_exception(error)
-        else:
-            job.future.set_result([job.answers[place] for place in range(len(job.rows))])
+    def _deliver(self, jobs: Sequence[_Job], error: Exception | None, batch: tuple[int, float] | None) -> None:
+        """In the event loop: the answers first, then what is told of the batch."""
+        for job in jobs:
+            self._rows -= len(job.rows)
+            if job.future.done():
+                continue
+            if error is not None:
+                job.future.set_exception(error)
+            else:
+                job.future.set_result([job.answers[place] for place in range(len(job.rows))])
+        if batch:
+            self._loop.call_soon(self._observe, *batch)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import logging
 import time
@@ -14,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.serving.api.afterwards import Afterwards
 from app.serving.api.log import LOG, write_log
 from app.serving.api.loopback import is_loopback
 from app.serving.api.metrics import Metrics
@@ -68,7 +68,14 @@ class Border:
     """The outermost part of the application, and the last to see what went wrong in it."""
 
     def __init__(
-        self, app: ASGIApp, *, access: Access, metrics: Metrics, paths: frozenset[str], posts: Mapping[str, Endpoint]
+        self,
+        app: ASGIApp,
+        *,
+        access: Access,
+        metrics: Metrics,
+        afterwards: Afterwards,
+        paths: frozenset[str],
+        posts: Mapping[str, Endpoint],
     ) -> None:
         """Wrap an application.
 
@@ -76,10 +83,12 @@ class Border:
             app: what is wrapped.
             access: who may ask.
             metrics: are told of every request.
+            afterwards: when they are told, and the log is.
             paths: that requests are counted by; all others count as one.
             posts: what answers POST at a path; the way through the routers of the application takes longer.
         """
-        self._app, self._access, self._metrics, self._paths, self._posts = app, access, metrics, paths, posts
+        self._app, self._access, self._metrics, self._afterwards = app, access, metrics, afterwards
+        self._paths, self._posts = paths, posts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request."""
@@ -96,8 +105,6 @@ class Border:
                 status = message["status"]
                 message["headers"] = [*message.get("headers", ()), *fixed]
             await send(message)
-            if message["type"] == "http.response.body" and not message.get("more_body"):
-                await asyncio.sleep(0)  # uvloop writes at the end of a turn: what is noted and kept comes after that
 
         try:
             self._access.check(path, dict(scope["headers"]))
@@ -110,14 +117,15 @@ class Border:
                 said = "something is wrong in the server; its log says what"
                 await respond(RequestError(500, "fault", said))(scope, receive, pass_on)
         finally:
-            self._note(scope, path, status, time.perf_counter() - began)
+            seconds, when = time.perf_counter() - began, time.time()
+            self._afterwards.add(lambda: self._note(scope, path, status, seconds, when))
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = self._posts.get(scope["path"]) if scope["method"] == "POST" else None
         app: ASGIApp = await answer(Request(scope, receive)) if answer else self._app
         await app(scope, receive, send)
 
-    def _note(self, scope: Scope, path: str, status: int, seconds: float) -> None:
+    def _note(self, scope: Scope, path: str, status: int, seconds: float, when: float) -> None:
         name = path if path in self._paths else "other"
         method = scope["method"] if scope["method"] in ("GET", "POST", "HEAD", "OPTIONS") else "other"
         self._metrics.requests.labels(name, method, str(status)).inc()
@@ -127,4 +135,5 @@ class Border:
         facts: dict[str, Any] = scope.get("state", {}).get("facts", {})
         level = logging.ERROR if status >= 500 else logging.INFO
         milliseconds = round(seconds * 1000, 2)
-        write_log("request", level=level, method=method, path=name, status=status, milliseconds=milliseconds, **facts)
+        about = {"method": method, "path": name, "status": status, "milliseconds": milliseconds, **facts}
+        write_log("request", level=level, when=when, **about)

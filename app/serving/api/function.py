@@ -9,6 +9,7 @@ from pathlib import Path
 from mangum import Mangum
 
 from app.layout import API_KEY_VARIABLE, PackageFolder, ServedFolder
+from app.serving.api.afterwards import Afterwards
 from app.serving.api.application import make_application
 from app.serving.api.border import Access
 from app.serving.api.log import set_up_log
@@ -44,7 +45,8 @@ def make_handler(folder: Path, *, scratch: Path) -> Mangum:
     set_up_log()
     metrics = Metrics()
     store = Store(ServedFolder(scratch / found.name).store)
-    service = Service(found, open_engine(package, THREADS), metrics, Recorder(store, metrics))
+    afterwards = Afterwards(pause=0)
+    service = Service(found, open_engine(package, THREADS), metrics, Recorder(store, metrics), afterwards)
     app = make_application(service, access=Access(os.environ.get(API_KEY_VARIABLE, "")), privacy=Privacy())
     loop = asyncio.new_event_loop()  # of all events: between them it stands still
     asyncio.set_event_loop(loop)

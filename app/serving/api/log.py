@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from datetime import UTC, datetime
+from typing import Any
 
 __all__ = ["LOG", "set_up_log", "write_log"]
 
@@ -14,7 +15,9 @@ LOG = logging.getLogger("serving")
 class _Lines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         document = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "time": datetime.fromtimestamp(getattr(record, "when", record.created), UTC).isoformat(
+                timespec="milliseconds"
+            ),
             "level": record.levelname.lower(),
             "event": record.getMessage(),
             **getattr(record, "facts", {}),
@@ -35,6 +38,7 @@ def set_up_log() -> None:
         logger.propagate = False
 
 
-def write_log(event: str, *, level: int = logging.INFO, **facts: object) -> None:
-    """One line. Facts are no texts of requests, unless these were asked for."""
-    LOG.log(level, event, extra={"facts": facts})
+def write_log(event: str, *, level: int = logging.INFO, when: float | None = None, **facts: object) -> None:
+    """One line, of now or of seconds since 1970. Facts are no texts of requests, unless these were asked for."""
+    extra: dict[str, Any] = {"facts": facts} if when is None else {"facts": facts, "when": when}
+    LOG.log(level, event, extra=extra)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
-from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from app.serving.api.answering import describe_row, predict_row
@@ -68,7 +67,7 @@ def make_routes(service: Service, privacy: Privacy) -> APIRouter:
         if privacy.log_texts:
             request.state.facts["texts"] = [one.row for one in given]
 
-        async def keep() -> None:
+        def keep() -> None:
             """Store and count the answers, once they are on their way."""
             served = [
                 describe_row(live.manifest, live.found.version, one, found, answer, keep_text=privacy.keep_texts)
@@ -77,7 +76,8 @@ def make_routes(service: Service, privacy: Privacy) -> APIRouter:
             service.recorder.record(served)
             service.metrics.count_answers(answers)
 
-        return _json(body.model_dump_json(exclude_none=True), BackgroundTask(keep))
+        service.afterwards.add(keep)
+        return _json(body.model_dump_json(exclude_none=True))
 
     @routes.post("/v1/generate", **GENERATE)
     async def generate(request: Request) -> Response:
@@ -132,6 +132,7 @@ def make_routes(service: Service, privacy: Privacy) -> APIRouter:
     @routes.get("/metrics", **PROBES)
     async def metrics() -> Response:
         """Figures for Prometheus."""
+        service.afterwards.catch_up()
         return Response(service.metrics.render(), headers={"Content-Type": TYPE})
 
     return routes
@@ -193,5 +194,5 @@ def _since(began: float) -> float:
     return round((time.perf_counter() - began) * 1000, 2)
 
 
-def _json(body: str, after: BackgroundTask | None = None) -> Response:
-    return Response(body, media_type="application/json", background=after)
+def _json(body: str) -> Response:
+    return Response(body, media_type="application/json")

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.serving.api.afterwards import Afterwards
 from app.serving.api.batching import Answered, Batcher, QueueFullError
 from app.serving.api.limits import GENERATIONS, SECONDS
 from app.serving.api.log import write_log
@@ -36,9 +37,11 @@ class Live:
 class Service:
     """What all requests share. Its methods are called in the event loop."""
 
-    def __init__(self, found: Found, engine: Engine, metrics: Metrics, recorder: Recorder) -> None:
+    def __init__(
+        self, found: Found, engine: Engine, metrics: Metrics, recorder: Recorder, afterwards: Afterwards | None = None
+    ) -> None:
         """Hold an engine that is open; `start` sets it to work."""
-        self.metrics, self.recorder = metrics, recorder
+        self.metrics, self.recorder, self.afterwards = metrics, recorder, afterwards or Afterwards()
         self._first = (found, engine)
         self._live: Live | None = None
         self._closing: set[asyncio.Task[None]] = set()
@@ -73,6 +76,7 @@ class Service:
     async def stop(self) -> None:
         """Answer what waits, and write down what was answered."""
         await asyncio.gather(*self._closing, self.live.batcher.close())
+        self.afterwards.catch_up()
         await asyncio.to_thread(self.recorder.close)
 
     async def predict(self, live: Live, rows: Sequence[Row], top: int) -> list[Answered]:
@@ -85,12 +89,11 @@ class Service:
             waiting = live.batcher.submit(rows, top)
         except QueueFullError as error:
             raise _busy(str(error), error.seconds) from None
+        patience = asyncio.get_running_loop().call_later(SECONDS, _give_up, waiting)
         try:
-            async with asyncio.timeout(SECONDS):
-                return await waiting
-        except TimeoutError:
-            message = f"there was no answer within {SECONDS:g} s; ask for fewer texts at a time, or later"
-            raise RequestError(504, "too_slow", message) from None
+            return await waiting
+        finally:
+            patience.cancel()
 
     def begin_generation(self) -> None:
         """Take one of the few places there are for texts to be written; `end_generation` gives it back.
@@ -107,6 +110,13 @@ class Service:
         """Give the place back."""
         self._generations -= 1
         self.metrics.generating.set(self._generations)
+
+
+def _give_up(waiting: asyncio.Future[list[Answered]]) -> None:
+    """The rows are let go of, and who asked is told; `asyncio.timeout` does the same in five times the time."""
+    if not waiting.done():
+        message = f"there was no answer within {SECONDS:g} s; ask for fewer texts at a time, or later"
+        waiting.set_exception(RequestError(504, "too_slow", message))
 
 
 def _busy(why: str, seconds: int) -> RequestError:

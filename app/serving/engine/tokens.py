@@ -24,8 +24,8 @@ Integers = npt.NDArray[np.int64]
 class Encoded:
     """One row as tokens."""
 
-    ids: Integers  # (tokens,)
-    types: Integers  # (tokens,): the text of a pair that a token belongs to
+    ids: Sequence[int] | Integers  # (tokens,)
+    types: Sequence[int] | Integers  # (tokens,): the text of a pair that a token belongs to
     first_pieces: tuple[int, ...]  # places of the tokens that words begin with; of token-classification alone
     words: tuple[int, ...]  # which words these are: one that is cut off, or of no letter the tokenizer knows, has none
     is_cut: bool  # it was longer than max_length
@@ -52,31 +52,33 @@ class Encoder:
 
     def encode(self, rows: Sequence[Row]) -> list[Encoded]:
         """Each row, cut to the length that the model was trained with."""
+        if len(rows) == 1:  # a batch of one takes longer than one
+            text, pair = (rows[0], None) if self._in_words else (*rows[0], None)[:2]
+            return [self._read(self.tokenizer.encode(text, pair, is_pretokenized=self._in_words))]
         given = list(rows) if self._in_words else [row[0] if len(row) == 1 else row for row in rows]
         return [self._read(found) for found in self.tokenizer.encode_batch(given, is_pretokenized=self._in_words)]
 
     def _read(self, found: Encoding) -> Encoded:
-        ids = np.asarray(found.ids, dtype=np.int64)
         first = _first_pieces(found.word_ids) if self._in_words else {}
-        unknown = self._manifest.unknown_token_id
+        ids, unknown = found.ids, self._manifest.unknown_token_id
         return Encoded(
             ids,
-            np.asarray(found.type_ids, dtype=np.int64),
+            found.type_ids,
             tuple(first.values()),
             tuple(first),
             is_cut=bool(found.overflowing),
-            unknown=0 if unknown is None else int((ids == unknown).sum()),
+            unknown=0 if unknown is None else ids.count(unknown),
         )
 
     def pad(self, rows: Sequence[Encoded]) -> dict[str, Integers]:
         """What the graph is fed: arrays of shape (rows, longest of them), by the names of its inputs."""
-        lengths = np.asarray([len(row) for row in rows])
-        filled = np.arange(lengths.max()) < lengths[:, None]
-        ids = np.full(filled.shape, self._manifest.pad_token_id, dtype=np.int64)
-        ids[filled] = np.concatenate([row.ids for row in rows])
-        types = np.zeros(filled.shape, dtype=np.int64)
-        types[filled] = np.concatenate([row.types for row in rows])
-        known = {"input_ids": ids, "attention_mask": filled.astype(np.int64), "token_type_ids": types}
+        shape = len(rows), max(len(row) for row in rows)
+        known = {name: np.zeros(shape, dtype=np.int64) for name in ("input_ids", "attention_mask", "token_type_ids")}
+        ids, mask, types = known.values()
+        ids += self._manifest.pad_token_id
+        for place, row in enumerate(rows):
+            length = len(row)
+            ids[place, :length], types[place, :length], mask[place, :length] = row.ids, row.types, 1
         return {name: known[name] for name in self._manifest.inputs}
 
 

@@ -91,12 +91,18 @@ class Served:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(30)
 
     def ask(self, path: str, body: object = None, **options: Any) -> httpx.Response:
-        """POST of a JSON body, or GET where there is none."""
-        if body is None and "content" not in options:
-            return self.run(self.client.get(path, **options))
-        if "content" not in options:
-            options["json"] = body
-        return self.run(self.client.post(path, **options))
+        """POST of a JSON body, or GET where there is none; what is noted of it has been noted."""
+
+        async def ask() -> httpx.Response:
+            if body is None and "content" not in options:
+                answer = await self.client.get(path, **options)
+            else:
+                sent = {} if "content" in options else {"json": body}
+                answer = await self.client.post(path, **sent, **options)
+            self.service.afterwards.catch_up()
+            return answer
+
+        return self.run(ask())
 
     def figure(self, figure: str, **labels: str) -> float:
         """A figure of /metrics; 0 where it has none."""

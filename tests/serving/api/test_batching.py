@@ -17,8 +17,12 @@ class Slow(Engine):
     def __init__(self, folder):
         super().__init__(folder)
         self.batches = []
-        self.go = threading.Event()
+        self.go, self.is_read = threading.Event(), threading.Event()
         self.broken = False
+
+    def encode(self, rows):
+        self.is_read.set()
+        return super().encode(rows)
 
     def compute(self, rows):
         self.go.wait(10)
@@ -39,8 +43,7 @@ def test_what_comes_while_a_batch_is_computed_is_computed_together(engine):
     async def ask():
         batcher = Batcher(engine, lambda rows, seconds: seen.append((rows, seconds > 0)))
         first = batcher.submit([("card",)], 1)
-        while not batcher._thread.is_alive() or batcher._arrived:
-            await asyncio.sleep(0.001)
+        await asyncio.to_thread(engine.is_read.wait, 10)
         others = [batcher.submit([("my card",), ("the rate",)], 2) for _ in range(4)]
         assert batcher.waiting == 9
         engine.go.set()
