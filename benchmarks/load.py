@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-__all__ = ["Load", "apply_load", "make_requests"]
+__all__ = ["OK", "Connection", "Load", "apply_load", "make_requests"]
 
 END = b"\r\n\r\n"  # of a head
+OK = b"HTTP/1.1 200"
+RECEIVED = 65_536  # bytes at a time
 
 
 @dataclass
@@ -56,39 +58,54 @@ def apply_load(port: int, requests: Sequence[bytes], *, connections: int, second
     return asyncio.run(_apply(port, requests, connections, seconds))
 
 
+class Connection:
+    """One that is kept, and waits for each answer."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port))
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def ask(self, request: bytes) -> bytes:
+        """The answer, its head and its body.
+
+        Raises:
+            OSError: the connection was closed.
+        """
+        self._socket.sendall(request)
+        answer = self._socket.recv(RECEIVED)
+        while len(answer) < _measure(answer):
+            part = self._socket.recv(RECEIVED)
+            if not part:
+                raise ConnectionError("closed within an answer")
+            answer += part
+        return answer
+
+    def close(self) -> None:
+        """Ask no more."""
+        self._socket.close()
+
+
 def _ask_alone(port: int, requests: Sequence[bytes], seconds: float) -> Load:
     load, start = Load(), time.perf_counter()
-    connection = _connect(port)
+    connection = Connection(port)
     for request in itertools.cycle(requests):
         began = time.perf_counter()
         if began - start > seconds:
             break
         try:
-            connection.sendall(request)
-            answer = connection.recv(65_536)
-            while len(answer) < _measure(answer):
-                part = connection.recv(65_536)
-                if not part:
-                    raise ConnectionError
-                answer += part
+            answer = connection.ask(request)
         except OSError:
             load.failed += 1
             connection.close()
-            connection = _connect(port)
+            connection = Connection(port)
             continue
-        if answer.startswith(b"HTTP/1.1 200"):
+        if answer.startswith(OK):
             load.latencies.append(time.perf_counter() - began)
         else:
             load.failed += 1
     connection.close()
     load.seconds = time.perf_counter() - start
     return load
-
-
-def _connect(port: int) -> socket.socket:
-    connection = socket.create_connection(("127.0.0.1", port))
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return connection
 
 
 def _measure(answer: bytes) -> float:
@@ -125,7 +142,7 @@ async def _ask(port: int, requests: Sequence[bytes], until: float, load: Load) -
             writer.close()
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             continue
-        if head.startswith(b"HTTP/1.1 200"):
+        if head.startswith(OK):
             load.latencies.append(time.perf_counter() - began)
         else:
             load.failed += 1

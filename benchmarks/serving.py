@@ -9,8 +9,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +17,7 @@ from typing import Any
 import psutil
 
 from app.layout import PROJECT
-from benchmarks.load import Load, apply_load, make_requests
+from benchmarks.load import OK, Connection, Load, apply_load, make_requests
 from benchmarks.record import Entry, Line
 from benchmarks.sections import Plan
 from benchmarks.turns import CommandError, run_command
@@ -29,6 +27,7 @@ __all__ = ["measure_serving"]
 
 MODEL, SHAPE = "minilm-l6", "short"
 CONNECTIONS = 32
+QUERIES = 500  # whose forward passes are told apart
 # what the project has set itself
 OVERHEAD, START, MEMORY, GROWTH = 1.5, 2.0, 350.0, 5.0  # ms, s, MiB, %
 OURS, THEIRS = "this project, ONNX Runtime", "a FastAPI handler with transformers.pipeline"
@@ -51,7 +50,7 @@ class _Round:
 
     start_seconds: float
     single: Load
-    forward_seconds: float  # of the forward passes behind them, on average; 0 where the server does not say
+    added: Sequence[float]  # seconds of a query without its forward pass; none where the server does not say
     many: Load
     memory_mib: float
 
@@ -79,7 +78,7 @@ def measure_serving(plan: Plan) -> tuple[Line, ...]:
 
 def _lines(ours: Sequence[_Round], theirs: Sequence[_Round], alone: Sequence[float]) -> Iterator[Line]:
     single = [one.single.milliseconds(50) for one in ours]
-    added = [1000 * (statistics.mean(one.single.latencies) - one.forward_seconds) for one in ours]
+    added = [1000 * statistics.median(one.added) for one in ours]
     both = ((OURS, ours), (THEIRS, theirs))
     yield Line(
         name="one query at a time, median",
@@ -90,7 +89,7 @@ def _lines(ours: Sequence[_Round], theirs: Sequence[_Round], alone: Sequence[flo
             Entry(who=THEIRS, values=tuple(one.single.milliseconds(50) for one in theirs)),
         ),
     )
-    yield _line("what a query takes above its forward pass, mean", "ms", added, OVERHEAD)
+    yield _line("what a query takes above its own forward pass, median", "ms", added, OVERHEAD)
     yield Line(
         name=f"requests a second, {CONNECTIONS} connections",
         unit="rows/s",
@@ -128,21 +127,36 @@ def _measure(starting: contextlib.AbstractContextManager[_Server], seconds: floa
     with starting as server:
         for connections in (1, CONNECTIONS):
             apply_load(server.port, requests, connections=connections, seconds=seconds / 5)
-        before = _read_forward(server.port)
         single = apply_load(server.port, requests, connections=1, seconds=seconds)
-        passes, forward = (after - earlier for after, earlier in zip(_read_forward(server.port), before, strict=True))
+        added = _measure_added(server.port, requests)
         many = apply_load(server.port, requests, connections=CONNECTIONS, seconds=seconds)
-        return _Round(server.start_seconds, single, forward / passes if passes else 0.0, many, server.memory_mib)
+        return _Round(server.start_seconds, single, added, many, server.memory_mib)
 
 
-def _read_forward(port: int) -> tuple[float, float]:
-    """How many forward passes there were since the start, and their seconds, by the server's own figures."""
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
-            figures = dict(line.rsplit(" ", 1) for line in answer.read().decode().splitlines() if line[0] != "#")
-    except urllib.error.HTTPError:  # a plain handler has none
-        return 0.0, 0.0
-    return float(figures["serving_batch_seconds_count"]), float(figures["serving_batch_seconds_sum"])
+def _measure_added(port: int, requests: Sequence[bytes]) -> list[float]:
+    """Of each query, the seconds beside its own forward pass, which the server's figures tell after it."""
+    connection = Connection(port)
+    added: list[float] = []
+    before = _read_forward(connection)
+    while before is not None and len(added) < QUERIES:
+        began = time.perf_counter()
+        connection.ask(requests[len(added) % len(requests)])
+        seconds = time.perf_counter() - began
+        after = _read_forward(connection)
+        assert after is not None
+        added.append(seconds - (after - before))
+        before = after
+    connection.close()
+    return added
+
+
+def _read_forward(connection: Connection) -> float | None:
+    """Seconds of all forward passes since the start, by the server's own figures; a plain handler has none."""
+    answer = connection.ask(b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    if not answer.startswith(OK):
+        return None
+    (line,) = [line for line in answer.splitlines() if line.startswith(b"serving_batch_seconds_sum ")]
+    return float(line.split()[1])
 
 
 @contextlib.contextmanager

@@ -29,14 +29,17 @@ PAGE = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'se
 NOWHERE = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+OF_PAGE = (  # what a browser asks of documents alone
+    *HEADERS,
+    (b"content-security-policy", f"{PAGE}; {NOWHERE}".encode()),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
-    (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 )
-CLOSED = (b"content-security-policy", f"default-src 'none'; {NOWHERE}".encode())
-OPEN = (b"content-security-policy", f"{PAGE}; {NOWHERE}".encode())
-UNKEPT = (b"cache-control", b"no-store")
+OF_OTHERS = (*HEADERS, (b"content-security-policy", f"default-src 'none'; {NOWHERE}".encode()))
+OF_GUARDED = (*OF_OTHERS, (b"cache-control", b"no-store"))
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ class Border:
             return
         began, status = time.perf_counter(), 0
         path: str = scope["path"]
-        fixed = (*HEADERS, OPEN if path == "/" else CLOSED, *((UNKEPT,) if path.startswith(GUARDED) else ()))
+        fixed = OF_GUARDED if path.startswith(GUARDED) else OF_PAGE if path == "/" else OF_OTHERS
 
         async def pass_on(message: Message) -> None:
             nonlocal status
