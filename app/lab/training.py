@@ -162,6 +162,7 @@ def train_transformer(
         epochs = trainer.state.epoch or 0.0
     # accelerate leaves the forward pass in its autocast; what is measured later is to be the model's own
     trainer.accelerator.unwrap_model(model, keep_fp32_wrapper=False)
+    model._is_accelerate_prepared = False  # type: ignore[assignment]  # else another training is left without autocast
     if trainer.narrowed:
         trainer.narrowed.widen()
     best.restore(model)

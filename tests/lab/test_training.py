@@ -136,6 +136,18 @@ def test_each_hyperparameter_reaches_the_training(train, usual, changes):
     assert all(math.isfinite(loss) for loss in changed.series("loss")[1])
 
 
+def test_a_model_that_is_trained_once_more_computes_in_bf16_once_more(here, intents):
+    competitor = build_competitor(TOY, intents, max_length=24, seed=0)
+    linear = competitor.built.model.bert.encoder.layer[0].intermediate.dense
+    seen = []
+    linear.register_forward_hook(lambda module, given, found: seen.append(found.dtype) if module.training else None)
+    for _ in range(2):
+        seen.clear()
+        settings = QUICK.model_copy(update={"precision": "bf16", "epochs": 1})
+        train_competitor(competitor, intents, settings, max_length=24, metric="accuracy", history=History("accuracy"))
+        assert set(seen) == {torch.bfloat16}
+
+
 def test_after_training_in_bf16_the_model_computes_in_fp32_again(train):
     trained, _, _ = train(QUICK.model_copy(update={"precision": "bf16"}))
     assert trained.precision == "bf16"
