@@ -17,7 +17,7 @@ from benchmarks.machine import describe_machine, measure_load, read_revision
 from benchmarks.record import Line, Machine, Record, Section, read_record, write_record
 from benchmarks.sections import Plan
 from benchmarks.serving import measure_serving
-from benchmarks.tables import render_record, update_document
+from benchmarks.tables import render_record, render_records, update_document
 from benchmarks.training import measure_training
 from benchmarks.turns import CommandError
 
@@ -62,10 +62,10 @@ def main(words: Sequence[str] | None = None) -> int:
             lines=lines,
         )
         write_record(Record(machine=machine, sections=sections), path)
-    text = render_record(Record(machine=machine, sections=sections))
-    print(text)
+    print(render_record(Record(machine=machine, sections=sections)))
     if arguments.results == FOLDER / "results" and sections:
-        update_document(FOLDER / "README.md", text)
+        records = [record for file in arguments.results.glob("*.json") if (record := read_record(file))]
+        update_document(FOLDER / "README.md", render_records(records))
     return int(failed)
 
 

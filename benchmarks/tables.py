@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.record import Entry, Line, Record, Section
 
-__all__ = ["BEGIN", "END", "render_record", "update_document"]
+__all__ = ["BEGIN", "END", "render_record", "render_records", "update_document"]
 
 BEGIN, END = "<!-- results: written by python -m benchmarks -->", "<!-- end of results -->"
 TITLES = {
@@ -19,20 +20,27 @@ TITLES = {
 }
 
 
+def render_records(records: Sequence[Record]) -> str:
+    """All machines, the one that was measured last first."""
+    known = [record for record in records if record.sections]
+    ordered = sorted(known, key=lambda record: max(section.measured for section in record.sections.values()))
+    return "\n\n".join(render_record(record) for record in reversed(ordered))
+
+
 def render_record(record: Record) -> str:
     """The machine in a paragraph, and a table for each section that was measured."""
     machine = record.machine
     limits = ", ".join(f"{name} {flops / 1e9:,.0f} GFLOP/s" for name, flops in machine.matrix_flops.items())
     versions = ", ".join(f"{name} {version}" for name, version in machine.versions.items())
-    bf16 = "bf16 in hardware" if machine.bf16_in_hardware else "no bf16 in hardware"
     parts = [
-        f"**{machine.cpu}**, {machine.cores} cores, {machine.memory_bytes / 2**30:.0f} GiB"
-        f"{f', {machine.gpu}' if machine.gpu else ', no GPU'}; {bf16}; {machine.system}; {versions}. "
+        f"### {machine.cpu}, {'' if machine.bf16_in_hardware else 'no '}bf16 in hardware",
+        f"{machine.cores} cores, {machine.memory_bytes / 2**30:.0f} GiB"
+        f"{f', {machine.gpu}' if machine.gpu else ', no GPU'}; {machine.system}; {versions}. "
         f"Matrix product: {limits}.",
     ]
     for name, title in TITLES.items():
         if name in record.sections:
-            parts += [f"### {title}", _conditions(record.sections[name]), _table(record.sections[name])]
+            parts += [f"#### {title}", _conditions(record.sections[name]), _table(record.sections[name])]
     return "\n\n".join(parts)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.__main__ import FOLDER, SECTIONS
 from benchmarks.record import read_record
-from benchmarks.tables import BEGIN, END, TITLES, render_record, update_document
+from benchmarks.tables import BEGIN, END, TITLES, render_record, render_records, update_document
 from tests.benchmarks.made import RECORD
 
 
@@ -59,9 +59,25 @@ def test_every_section_has_a_title():
     assert list(SECTIONS) == list(TITLES)
 
 
-def test_the_readme_shows_one_of_the_records_as_it_is():
+def test_the_machine_measured_last_comes_first_and_one_without_a_section_not_at_all():
+    def record(cpu, day):
+        sections = {
+            name: section.model_copy(update={"measured": section.measured.replace(day=day or 1)})
+            for name, section in RECORD.sections.items()
+        }
+        return RECORD.model_copy(
+            update={"machine": RECORD.machine.model_copy(update={"cpu": cpu}), "sections": sections if day else {}}
+        )
+
+    text = render_records([record("earlier", 2), record("latest", 3), record("empty", 0)])
+    assert text.startswith("### latest, ")
+    assert text.index("### latest, ") < text.index("### earlier, ")
+    assert "empty" not in text
+
+
+def test_the_readme_shows_the_records_as_they_are():
     shown = (FOLDER / "README.md").read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0].strip()
     records = [read_record(path) for path in sorted((FOLDER / "results").glob("*.json"))]
     assert records
     assert None not in records
-    assert shown in [render_record(record) for record in records]
+    assert shown == render_records(records)
