@@ -75,10 +75,10 @@ class Batcher:
         self.engine = engine
         self._observe = observe
         self._loop = asyncio.get_running_loop()
+        self._rows = 0  # of requests that are not answered yet: the event loop's own
         self._arriving: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()  # none: there will be no more
-        self._arrived: list[_Job] = []  # the thread's own, as all below
+        self._arrived: list[_Job] = []  # the thread's own, as all below; the event loop reads seconds_per_row
         self._encoded: list[_Waiting] = []
-        self._rows = 0  # the event loop's own: of requests that are not answered yet
         self._together, self._until = 1, 0.0  # requests in the last batch, and when that is forgotten
         self._seconds_per_row = 0.01
         self._is_closed = False

@@ -15,7 +15,6 @@ from app.serving.api.problems import RequestError
 __all__ = ["read_body", "read_request"]
 
 Wanted = TypeVar("Wanted", bound=BaseModel)
-LATE = "late"  # why a task is cancelled; asyncio.timeout, which does the same, takes five times as long
 SAID = 5  # problems of one body
 
 
@@ -56,25 +55,18 @@ async def read_body(request: Request) -> bytes:
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > BODY_BYTES:
         raise too_large
-    task = asyncio.current_task()
-    assert task is not None
-    late = asyncio.get_running_loop().call_later(BODY_SECONDS, task.cancel, LATE)
     parts, size = [], 0
     try:
-        async for part in request.stream():
-            size += len(part)
-            if size > BODY_BYTES:
-                raise too_large
-            parts.append(part)
-    except asyncio.CancelledError as error:
-        if LATE not in error.args:
-            raise
-        task.uncancel()
+        async with asyncio.timeout(BODY_SECONDS):
+            async for part in request.stream():
+                size += len(part)
+                if size > BODY_BYTES:
+                    raise too_large
+                parts.append(part)
+    except TimeoutError:
         raise RequestError(408, "too_slow", f"the body did not arrive within {BODY_SECONDS:g} s") from None
     except ClientDisconnect:
         raise RequestError(400, "gone", "the connection was closed before the body had arrived") from None
-    finally:
-        late.cancel()
     return b"".join(parts)
 
 

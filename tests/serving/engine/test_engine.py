@@ -40,6 +40,18 @@ def test_a_text_that_is_too_long_is_cut_as_in_training(engine):
     assert len(rows[4]) == 32
 
 
+def test_a_row_alone_is_read_as_it_is_among_others(engine):
+    rows = [*ROWS, ("the key", "to the cabinet"), ("keys " * 20, "cabinet " * 40)]
+    for row, among in zip(rows, engine.encode(rows), strict=True):
+        (alone,) = engine.encode([row])
+        assert (list(alone.ids), list(alone.types), alone.is_cut, alone.unknown) == (
+            list(among.ids),
+            list(among.types),
+            among.is_cut,
+            among.unknown,
+        )
+
+
 def test_words_that_the_vocabulary_lacks_are_counted(engine):
     known, unknown = engine.encode([("the key",), ("the 鍵",)])
     assert (known.unknown, unknown.unknown) == (0, 1)
@@ -53,6 +65,8 @@ def test_an_answer_names_the_likeliest_labels_first(engine):
     assert first.probability >= second.probability
     assert first.probability + second.probability == pytest.approx(1)
     assert first.label == ("no", "yes")[int(logits.argmax())]
+    likely = sorted(probabilities(logits, engine.manifest.temperature), reverse=True)
+    assert [first.probability, second.probability] == pytest.approx(likely, rel=1e-12)
 
 
 def test_a_temperature_above_one_makes_less_sure_and_changes_no_order():
